@@ -1,0 +1,2 @@
+// Package debuginfo resolves addresses of executables to source locations, in batches.
+package debuginfo

@@ -1,0 +1,2 @@
+// Package crash tells crashes apart: kind, signature, frames, reproducer.
+package crash

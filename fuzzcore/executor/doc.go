@@ -1,0 +1,2 @@
+// Package executor runs inputs in a target process through shared memory.
+package executor

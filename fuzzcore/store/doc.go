@@ -1,0 +1,2 @@
+// Package store keeps corpora, crashes, builds and coverage files on disk.
+package store

@@ -1,0 +1,2 @@
+// Package supervisor runs one campaign.
+package supervisor

@@ -1,0 +1,2 @@
+// Package golang finds and builds Go fuzz tests.
+package golang

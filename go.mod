@@ -1,0 +1,3 @@
+module github.com/fuzzls/fuzzls
+
+go 1.26
