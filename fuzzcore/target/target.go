@@ -1,0 +1,104 @@
+// Package target describes a fuzz test that is ready to run, whatever language
+// it was written in: the builders (golang, …) make these descriptions, workers
+// and the supervisor use them.
+package target
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/engine"
+)
+
+// Test is one fuzz test in a built executable.
+type Test struct {
+	// Name identifies the fuzz test in worker messages: import path, dot, function.
+	Name string `json:"name"`
+	// Package is the import path of the package that holds it, Func its name there.
+	Package string `json:"package"`
+	Func    string `json:"func"`
+	// File and Line are where it is declared; File is absolute.
+	File string `json:"file"`
+	Line int    `json:"line"`
+
+	// Exe is the executable, Dir the directory it runs in.
+	Exe string `json:"exe"`
+	Dir string `json:"dir"`
+	// Env is what is added to the environment, as "key=value".
+	Env []string `json:"env,omitempty"`
+	// Stock: the executable holds no runtime of ours and is driven by the stock
+	// protocol of `go test -fuzz`.
+	Stock bool `json:"stock,omitempty"`
+
+	// Types are the language's names of the argument types, Schema what the engine
+	// makes of them.
+	Types  []string      `json:"types"`
+	Schema engine.Schema `json:"schema"`
+	// Entry is the address of the fuzz test's own function, unslid.
+	Entry uint64 `json:"entry"`
+	// Seeds are the inputs that come with the source, as Smith streams.
+	Seeds [][]byte `json:"seeds,omitempty"`
+
+	// Points is the file that describes the executable's points.
+	Points string `json:"points"`
+	// TargetCoverage is the coverage file of the executable, shared by all of its
+	// fuzz tests; Coverage is that of this fuzz test alone. Both have the same layout.
+	TargetCoverage string `json:"target_coverage"`
+	Coverage       string `json:"coverage"`
+	// State is the fuzz test's own state directory: corpus, crashes.
+	State string `json:"state"`
+	// Dictionary is a file of constants of the instrumented packages, JSON; "" if none.
+	Dictionary string `json:"dictionary,omitempty"`
+}
+
+// Manifest is all that a worker process needs to know. The supervisor writes it,
+// workers read it.
+type Manifest struct {
+	// Root is the directory that holds the state.
+	Root string `json:"root"`
+	// Tests are grouped by executable.
+	Tests []Test `json:"tests"`
+	// Timeout is how long one run may take; MemoryLimit how many bytes of resident
+	// memory an executor may use.
+	Timeout     time.Duration `json:"timeout"`
+	MemoryLimit int64         `json:"memory_limit"`
+	// Processors is how many threads may run user code at once in one executor.
+	Processors int `json:"processors"`
+}
+
+// Save writes m to path.
+func (m *Manifest) Save(path string) error {
+	data, err := json.MarshalIndent(m, "", "\t")
+	if err != nil {
+		return fmt.Errorf("encoding the manifest: %w", err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		return fmt.Errorf("writing the manifest: %w", err)
+	}
+	return nil
+}
+
+// LoadManifest reads what Save wrote.
+func LoadManifest(path string) (*Manifest, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the manifest: %w", err)
+	}
+	m := new(Manifest)
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, fmt.Errorf("manifest %s: %w: start the campaign again to rewrite it", path, err)
+	}
+	return m, nil
+}
+
+// Find returns the index of the fuzz test called name, or -1.
+func (m *Manifest) Find(name string) int {
+	for i := range m.Tests {
+		if m.Tests[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
