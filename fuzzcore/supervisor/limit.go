@@ -1,0 +1,54 @@
+package supervisor
+
+import (
+	"fmt"
+	"math/bits"
+	"strconv"
+)
+
+// This file defines the notation of limits.
+
+// ParseLimit reads a number of runs: a positive decimal number, optionally
+// followed by K, M or G (thousand, million, thousand million), as in Zig's
+// --fuzz=<limit>.
+func ParseLimit(s string) (uint64, error) {
+	digits, scale := s, uint64(1)
+	if s != "" {
+		switch s[len(s)-1] {
+		case 'K':
+			scale = 1e3
+		case 'M':
+			scale = 1e6
+		case 'G':
+			scale = 1e9
+		}
+		if scale != 1 {
+			digits = s[:len(s)-1]
+		}
+	}
+	if !isDecimal(digits) {
+		return 0, fmt.Errorf("limit %q: expected a positive number, optionally followed by K, M or G, such as 10K", s)
+	}
+	tooLarge := fmt.Errorf("limit %q: more than %d runs: leave --limit out to fuzz without end", s, uint64(1<<64-1))
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil {
+		return 0, tooLarge
+	}
+	hi, product := bits.Mul64(n, scale)
+	if hi != 0 {
+		return 0, tooLarge
+	}
+	if product == 0 {
+		return 0, fmt.Errorf("limit %q: expected at least one run: use `fuzzls cover` to look at coverage without running", s)
+	}
+	return product, nil
+}
+
+func isDecimal(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
