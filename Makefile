@@ -1,0 +1,37 @@
+# The commands of this repository. Everything runs on a Debian machine with Go.
+
+GO ?= go
+BIN := bin/fuzzls
+# The linter's version, so that a new release of it does not fail an old commit.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+
+.PHONY: all build demo test lint bench real clean
+
+all: build
+
+build:
+	$(GO) build -o $(BIN) ./cmd/fuzzls
+
+# Fuzzes the example module for some seconds and shows what came of it.
+demo: build
+	@scripts/demo
+
+# Everything: formatting, vet, linter, race detector, all tests, the real modules.
+test:
+	@scripts/test
+
+lint:
+	@scripts/lint $(STATICCHECK)
+
+# Real public modules, from the module proxy, at pinned versions.
+real: build
+	@scripts/real
+
+# Speed and puzzles against `go test -fuzz`; takes some minutes.
+bench: build
+	$(GO) run ./bench/speed
+	$(GO) run ./bench/puzzles
+	$(GO) run ./bench/accuracy
+
+clean:
+	rm -rf bin examples/*/.fuzzls

@@ -1,0 +1,166 @@
+package supervisor
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// This file defines the report: what a campaign did, in the words and with the
+// accumulating values of Zig's fuzzing report.
+
+// Report is what a campaign did. Values marked Change accumulate over campaigns:
+// Before is what earlier ones had reached, After what stands now.
+type Report struct {
+	// Root is the workspace.
+	Root string `json:"root"`
+	// Seed is the campaign's random seed, Jobs its number of workers.
+	Seed uint64 `json:"seed"`
+	Jobs int    `json:"jobs"`
+	// Limit is the number of cycles for each fuzz test, 0 for no limit.
+	Limit   uint64        `json:"limit,omitempty"`
+	Started time.Time     `json:"started"`
+	Elapsed time.Duration `json:"elapsed_ns"`
+	Tests   []TestReport  `json:"tests"`
+	// Failed lists what could not be built or run.
+	Failed []string `json:"failed,omitempty"`
+}
+
+// Change is a value before and after a campaign.
+type Change struct {
+	Before uint64 `json:"before"`
+	After  uint64 `json:"after"`
+}
+
+func (c Change) String() string { return fmt.Sprintf("%d -> %d", c.Before, c.After) }
+
+// TestReport is what a campaign did with one fuzz test.
+type TestReport struct {
+	Name    string `json:"name"`
+	Package string `json:"package"`
+	Func    string `json:"func"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	// CoverageID names the coverage file.
+	CoverageID string `json:"coverage_id"`
+	// Runs counts executions, Unique the runs that were kept.
+	Runs   Change `json:"runs"`
+	Unique Change `json:"unique_runs"`
+	// Points is covered points of TotalPoints.
+	Points      Change `json:"points"`
+	TotalPoints uint64 `json:"total_points"`
+	// Lines is covered lines of the user's own modules, of TotalLines instrumented.
+	Lines      Change `json:"own_lines"`
+	TotalLines uint64 `json:"total_own_lines"`
+	// RunsPerSecond is over the time that this fuzz test was given.
+	RunsPerSecond float64       `json:"runs_per_second"`
+	Crashes       []CrashReport `json:"crashes"`
+}
+
+// CrashReport is one crash: one signature.
+type CrashReport struct {
+	Signature string `json:"signature"`
+	Kind      string `json:"kind"`
+	Message   string `json:"message"`
+	// Location is file:line of the top frame in the user's code, relative to the root.
+	Location string `json:"location"`
+	// Inputs is how many crashing inputs this campaign saw.
+	Inputs uint64 `json:"inputs"`
+	// Known: an earlier campaign had found it already.
+	Known bool `json:"known"`
+	// Reproducer is the file that holds the input, Replay the command that runs it.
+	Reproducer string `json:"reproducer"`
+	Replay     string `json:"replay"`
+}
+
+// CrashCount returns the number of crashes of all fuzz tests.
+func (r *Report) CrashCount() int {
+	n := 0
+	for i := range r.Tests {
+		n += len(r.Tests[i].Crashes)
+	}
+	return n
+}
+
+// WriteText writes the report for people.
+func (r *Report) WriteText(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("======= FUZZING REPORT =======\n")
+	for i := range r.Tests {
+		r.Tests[i].writeText(&b)
+	}
+	for _, failure := range r.Failed {
+		fmt.Fprintf(&b, "Not run: %s\n", failure)
+	}
+	if len(r.Failed) > 0 {
+		b.WriteString("------------------------------\n")
+	}
+	fmt.Fprintf(&b, "%s in %s with %s, seed %#x\n", count(r.CrashCount(), "crash", "crashes"),
+		r.Elapsed.Round(time.Second/10), count(r.Jobs, "worker", "workers"), r.Seed)
+	b.WriteString("Values accumulate over campaigns while .fuzzls is kept.\n")
+	b.WriteString("==============================\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (t *TestReport) writeText(b *strings.Builder) {
+	fmt.Fprintf(b, "Fuzz test: %s (%s)\n", t.Name, t.CoverageID)
+	fmt.Fprintf(b, "Runs: %s (%s/s)\n", t.Runs, Short(t.RunsPerSecond))
+	fmt.Fprintf(b, "Unique runs: %s\n", t.Unique)
+	fmt.Fprintf(b, "Points: %s of %d (%s)\n", t.Points, t.TotalPoints, percent(t.Points.After, t.TotalPoints))
+	fmt.Fprintf(b, "Own lines: %s of %d (%s)\n", t.Lines, t.TotalLines, percent(t.Lines.After, t.TotalLines))
+	for i := range t.Crashes {
+		t.Crashes[i].writeText(b)
+	}
+	b.WriteString("------------------------------\n")
+}
+
+func (c *CrashReport) writeText(b *strings.Builder) {
+	known := ""
+	if c.Known {
+		known = ", known before"
+	}
+	fmt.Fprintf(b, "Crash %s: %s: %s\n", c.Signature, c.Kind, c.Message)
+	fmt.Fprintf(b, "  at %s (%s%s)\n", c.Location, count(int(c.Inputs), "input", "inputs"), known)
+	fmt.Fprintf(b, "  input: %s\n", c.Reproducer)
+	fmt.Fprintf(b, "  replay: %s\n", c.Replay)
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func percent(part, whole uint64) string {
+	if whole == 0 {
+		return "none instrumented"
+	}
+	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(whole))
+}
+
+// Short writes a number with three significant digits and a decimal suffix, such
+// as 1.30M.
+func Short(x float64) string {
+	switch {
+	case x >= 999.5e6:
+		return significant(x/1e9) + "G"
+	case x >= 999.5e3:
+		return significant(x/1e6) + "M"
+	case x >= 999.5:
+		return significant(x/1e3) + "k"
+	}
+	return fmt.Sprintf("%.0f", x)
+}
+
+func significant(x float64) string {
+	switch {
+	case x >= 99.95:
+		return fmt.Sprintf("%.0f", x)
+	case x >= 9.995:
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.2f", x)
+}
