@@ -3,7 +3,7 @@
 GO ?= go
 BIN := bin/fuzzls
 # The linter's version, so that a new release of it does not fail an old commit.
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: all build demo test lint bench real clean
 
