@@ -23,7 +23,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/fuzzls/fuzzls/bench/internal/modules"
+	"github.com/fuzzls/fuzzls/bench/modules"
 )
 
 // subject is one fuzz test to measure.

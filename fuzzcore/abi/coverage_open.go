@@ -119,7 +119,7 @@ func readPCs(file *os.File) ([]uint64, error) {
 		return nil, fmt.Errorf("coverage file %s: %w: build the target with instrumentation", path, ErrNoPoints)
 	}
 	if n == 0 {
-		return nil, fmt.Errorf("%w: %s promises no points yet: try again once its worker has started", ErrIncomplete, path)
+		return nil, fmt.Errorf("%w: %s promises no points yet: try again once its worker has started; if none runs, delete the file", ErrIncomplete, path)
 	}
 	if n > maxPoints {
 		return nil, fmt.Errorf("%w: %s promises %d points, more than the %d that can be numbered: %s", ErrOtherLength, path, n, uint32(maxPoints), deleteIt)

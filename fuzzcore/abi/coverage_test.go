@@ -166,12 +166,12 @@ func TestCoverageProblems(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "v")
 			writeFile(t, path, test.content)
-			c, err := OpenCoverage(path, pcs)
+			_, err := OpenCoverage(path, pcs)
 			checkError(t, err, test.want, path, test.text)
 			if !bytes.Equal(readFile(t, path), test.content) {
 				t.Error("the refused file was changed")
 			}
-			c, err = MapCoverage(path)
+			c, err := MapCoverage(path)
 			if test.mapWant != nil {
 				checkError(t, err, test.mapWant, path, "")
 				return

@@ -63,6 +63,8 @@ const (
 	TagCrash Tag = 0x66750001
 	// TagNotice: Notice.
 	TagNotice Tag = 0x66750002
+	// TagCrashAgain: CrashAgain.
+	TagCrashAgain Tag = 0x66750003
 )
 
 // MaxMessage is the longest body that is read or written, in bytes: far above
@@ -127,10 +129,7 @@ func WriteMessage(w io.Writer, tag Tag, body []byte) error {
 	if len(body) > MaxMessage {
 		return tooLong(tag, uint64(len(body)))
 	}
-	frame := make([]byte, 0, frameHeader+len(body))
-	frame = binary.LittleEndian.AppendUint32(frame, uint32(tag))
-	frame = binary.LittleEndian.AppendUint32(frame, uint32(len(body)))
-	frame = append(frame, body...)
+	frame := AppendMessage(make([]byte, 0, frameHeader+len(body)), tag, body)
 	if _, err := w.Write(frame); err != nil {
 		return fmt.Errorf("writing a message with tag %#x: %w", uint32(tag), err)
 	}
@@ -139,4 +138,12 @@ func WriteMessage(w io.Writer, tag Tag, body []byte) error {
 
 func tooLong(tag Tag, length uint64) error {
 	return fmt.Errorf("%w: tag %#x with %d bytes, the limit is %d", ErrMessageTooLong, uint32(tag), length, MaxMessage)
+}
+
+// AppendMessage appends a whole frame to dst, for senders that collect several
+// before they write. body must be no longer than MaxMessage.
+func AppendMessage(dst []byte, tag Tag, body []byte) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(tag))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(body)))
+	return append(dst, body...)
 }

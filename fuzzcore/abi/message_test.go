@@ -33,6 +33,7 @@ var decoders = map[string]func([]byte) (body, error){
 	"fuzz_start_addr":  asBody(DecodeFuzzStartAddr),
 	"fuzz_test_change": asBody(DecodeFuzzTestChange),
 	"crash":            asBody(DecodeCrash),
+	"crash_again":      asBody(DecodeCrashAgain),
 	"notice":           asBody(DecodeNotice),
 }
 
@@ -59,8 +60,9 @@ var goldenBodies = []struct {
 		"fe6b6d086532684d 0100000000000000 0200000000000000 0300000000000000"},
 	{"fuzz_start_addr", FuzzStartAddr{0x10daca0}, "a0ac0d0100000000"},
 	{"fuzz_test_change", FuzzTestChange{1}, "01000000"},
-	{"crash", Crash{1, 2, -1, 6, []byte{9}, "no", "out"},
-		"01000000 02000000 ffffffff 06000000 01000000 09 02000000 6e6f 03000000 6f7574"},
+	{"crash", Crash{1, 2, -1, 6, 7, 8, []byte{9}, "no", "out"},
+		"01000000 02000000 ffffffff 06000000 0700000000000000 0800000000000000 01000000 09 02000000 6e6f 03000000 6f7574"},
+	{"crash_again", CrashAgain{1, 2, "ab"}, "01000000 02000000 6162"},
 	{"notice", Notice{NoTest, "hi"}, "ffffffff 6869"},
 }
 
@@ -80,7 +82,7 @@ func TestBodyBytes(t *testing.T) {
 // TestBodyOfOtherLength cuts and extends each golden body at every byte. Only
 // bodies that end in free text can be cut or extended and still be one.
 func TestBodyOfOtherLength(t *testing.T) {
-	freeEnd := []string{"fuzz_input", "notice"}
+	freeEnd := []string{"crash_again", "fuzz_input", "notice"}
 	for _, test := range goldenBodies {
 		decode, whole := decoders[test.decoder], unhex(t, test.hex)
 		for n := range whole {
@@ -109,7 +111,7 @@ func TestBadBodies(t *testing.T) {
 		{"test_metadata", "02000000 01000000 01000000 00000000 0061", "no string for test 0 at offset 1 of 2"},
 		{"test_metadata", "02000000 02000000 00000000 00000000 00000000 00000000 6100", "no string for test 1"},
 		{"test_results", "00000000 0300000000000000", "status 3 is unknown"},
-		{"crash", "00000000 00000000 00000000 00000000 05000000 61", "4 bytes missing"},
+		{"crash", "00000000 00000000 00000000 00000000 0000000000000000 0000000000000000 05000000 61", "4 bytes missing"},
 	} {
 		_, err := decoders[test.decoder](unhex(t, test.hex))
 		checkError(t, err, ErrBadBody, test.decoder, test.text)

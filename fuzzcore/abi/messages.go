@@ -3,17 +3,13 @@ package abi
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 )
 
-// This file defines the bodies of the messages. Each has Append, which adds its
-// encoding to a slice, and a Decode function, which takes one whole body and
-// refuses anything else with ErrBadBody. Decoded byte slices share the body's
-// memory. All numbers are little-endian.
-
-// ErrBadBody: the body of a message does not have the layout of its tag.
-var ErrBadBody = errors.New("malformed message body")
+// This file defines the bodies of Zig's messages; messages_own.go those of
+// fuzzls' own. Each has Append, which adds its encoding to a slice, and a Decode
+// function, which takes one whole body and refuses anything else with
+// ErrBadBody. Decoded byte slices share the body's memory. All numbers are
+// little-endian.
 
 // LimitKind tells what ends the fuzzing that StartFuzzing starts.
 type LimitKind uint8
@@ -267,149 +263,4 @@ func DecodeFuzzTestChange(body []byte) (FuzzTestChange, error) {
 	d := decoder{message: "fuzz_test_change", rest: body}
 	m := FuzzTestChange{Test: d.u32()}
 	return m, d.finish()
-}
-
-// Crash reports an input that made a fuzz test fail: u32 test · u32 how · i32
-// exit code · u32 signal · u32 length · input · u32 length · text · u32 length ·
-// output. fuzzls' own.
-type Crash struct {
-	Test uint32
-	// How is the kind of failure, as the executor numbers it.
-	How uint32
-	// ExitCode and Signal are the process's end; 0 where they say nothing.
-	ExitCode int32
-	Signal   uint32
-	Input    []byte
-	// Text is the failure's own text, Output what the test printed.
-	Text, Output string
-}
-
-// Append adds the encoding of m to dst.
-func (m Crash) Append(dst []byte) []byte {
-	for _, v := range [...]uint32{m.Test, m.How, uint32(m.ExitCode), m.Signal} {
-		dst = binary.LittleEndian.AppendUint32(dst, v)
-	}
-	dst = appendBytes(dst, m.Input)
-	dst = appendBytes(dst, []byte(m.Text))
-	return appendBytes(dst, []byte(m.Output))
-}
-
-// DecodeCrash decodes the body of TagCrash.
-func DecodeCrash(body []byte) (Crash, error) {
-	d := decoder{message: "crash", rest: body}
-	m := Crash{
-		Test: d.u32(), How: d.u32(), ExitCode: int32(d.u32()), Signal: d.u32(),
-		Input: d.bytes(), Text: string(d.bytes()), Output: string(d.bytes()),
-	}
-	return m, d.finish()
-}
-
-// NoTest is the Test of a Notice that is about the worker as a whole.
-const NoTest uint32 = 0xffffffff
-
-// Notice tells the user something: u32 test · text. fuzzls' own.
-type Notice struct {
-	// Test is the fuzz test that it is about, or NoTest.
-	Test uint32
-	Text string
-}
-
-// Append adds the encoding of m to dst.
-func (m Notice) Append(dst []byte) []byte {
-	dst = binary.LittleEndian.AppendUint32(dst, m.Test)
-	return append(dst, m.Text...)
-}
-
-// DecodeNotice decodes the body of TagNotice.
-func DecodeNotice(body []byte) (Notice, error) {
-	d := decoder{message: "notice", rest: body}
-	m := Notice{Test: d.u32(), Text: string(d.all())}
-	return m, d.finish()
-}
-
-func appendBytes(dst, b []byte) []byte {
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(b)))
-	return append(dst, b...)
-}
-
-// decoder reads a body front to back. After the first problem everything it
-// returns is zero, so that only finish needs checking.
-type decoder struct {
-	message string
-	rest    []byte
-	err     error
-}
-
-func (d *decoder) fail(format string, args ...any) {
-	if d.err == nil {
-		d.err = fmt.Errorf("%w: %s: %s", ErrBadBody, d.message, fmt.Sprintf(format, args...))
-	}
-}
-
-// finish returns the first problem; bytes that are left over are one.
-func (d *decoder) finish() error {
-	if len(d.rest) > 0 {
-		d.fail("%d bytes too many", len(d.rest))
-	}
-	return d.err
-}
-
-// take returns the next n bytes, or nil if there are fewer.
-func (d *decoder) take(n int) []byte {
-	if d.err != nil {
-		return nil
-	}
-	if n > len(d.rest) {
-		d.fail("%d bytes missing", n-len(d.rest))
-		return nil
-	}
-	b := d.rest[:n:n]
-	d.rest = d.rest[n:]
-	return b
-}
-
-func (d *decoder) all() []byte { return d.take(len(d.rest)) }
-
-func (d *decoder) u8() uint8 {
-	if b := d.take(1); b != nil {
-		return b[0]
-	}
-	return 0
-}
-
-func (d *decoder) u32() uint32 {
-	if b := d.take(4); b != nil {
-		return binary.LittleEndian.Uint32(b)
-	}
-	return 0
-}
-
-func (d *decoder) u64() uint64 {
-	if b := d.take(8); b != nil {
-		return binary.LittleEndian.Uint64(b)
-	}
-	return 0
-}
-
-// count returns a u32 number of things that take at least size bytes each, or 0
-// if they cannot all be there.
-func (d *decoder) count(size int) int {
-	n := uint64(d.u32())
-	if n*uint64(size) > uint64(len(d.rest)) {
-		d.fail("%d entries do not fit into the %d bytes that follow", n, len(d.rest))
-	}
-	if d.err != nil {
-		return 0
-	}
-	return int(n)
-}
-
-// bytes returns a byte string that its u32 length precedes.
-func (d *decoder) bytes() []byte {
-	n := uint64(d.u32())
-	if n > uint64(len(d.rest)) {
-		d.fail("%d bytes missing", n-uint64(len(d.rest)))
-		return nil
-	}
-	return d.take(int(n))
 }

@@ -1,6 +1,15 @@
 package coverage
 
+import (
+	"cmp"
+	"slices"
+)
+
 // This file defines Points: what the points of one build stand for.
+
+// NoPoint is the point of source text that has none: it is not in the
+// executable (the linker dropped it), so it cannot run.
+const NoPoint = ^uint32(0)
 
 // Points describes the instrumented points of one build, in the order of its
 // coverage file. Its maker is the builder of a language; it is stored beside
@@ -8,41 +17,65 @@ package coverage
 type Points struct {
 	// ID is the coverage id: abi.CoverageID(PCs).
 	ID uint64 `json:"id"`
-	// PCs holds the address of each point, unslid, in coverage-file order.
+	// PCs holds the address of each point, unslid, in coverage-file order. They are
+	// neither sorted nor distinct; 0 means that no code was found for an edge.
 	PCs []uint64 `json:"pcs"`
 	// Edges is how many points are edge counters: points [0, Edges). The others
 	// are source blocks.
 	Edges int `json:"edges"`
 	// Cells maps block point Edges+i to the index of its u32 cell in the target's
-	// block-counter region.
+	// block-counter region. Ascending.
 	Cells []uint32 `json:"cells,omitempty"`
 	// Files are the source files that Spans refer to.
 	Files []File `json:"files"`
 	// Spans tells which source text ran if a point was hit, sorted by file, start
-	// line, start column, point.
+	// line, start column, end, point.
 	Spans []Span `json:"spans"`
 	// Branches are the edges that leave a condition, sorted by file, line, point.
 	Branches []Branch `json:"branches,omitempty"`
-	// Funcs are the functions that hold points, sorted by file and line.
+	// Funcs are the functions that hold points, sorted by file, line, entry.
 	Funcs []Func `json:"funcs,omitempty"`
+	// Merged is the number of points if they are a merge's, which have no PCs.
+	Merged int `json:"-"`
+	// Notes tells a person what is missing from the points and why.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Len is the number of points.
+func (p *Points) Len() int { return len(p.PCs) + p.Merged }
+
+// CompareSpans orders spans as Points.Spans is ordered.
+func CompareSpans(a, b Span) int {
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.StartLine, b.StartLine), cmp.Compare(a.StartCol, b.StartCol),
+		cmp.Compare(a.EndLine, b.EndLine), cmp.Compare(a.EndCol, b.EndCol), cmp.Compare(a.Point, b.Point))
 }
 
 // File is one source file of a build.
 type File struct {
-	// Path is where the file was when it was built, absolute.
+	// Path is where the file was when it was built, absolute if that is known.
 	Path string `json:"path"`
 	// Profile is the name that the language's own coverage tool gives the file
-	// ("example.com/mod/pkg/file.go" for Go).
-	Profile string `json:"profile"`
+	// ("example.com/mod/pkg/file.go" for Go); "" if it does not cover the file.
+	Profile string `json:"profile,omitempty"`
 	// Own: the file belongs to the user's module or workspace, not a dependency.
-	Own bool `json:"own"`
+	Own bool `json:"own,omitempty"`
 	// Exact: every statement of the file has a span of a block point, so a line
 	// without any span is not instrumented and a line with spans is fully known.
 	// Otherwise spans are a lower bound: what is shown covered ran, what is not
 	// may have.
-	Exact bool `json:"exact"`
+	Exact bool `json:"exact,omitempty"`
 	// SHA256 is the hex digest of the file's text at build time; "" if unknown.
 	SHA256 string `json:"sha256,omitempty"`
+	// Code lists the lines with text of their own: not blank, not only comments,
+	// brackets and commas. Ascending and disjoint; empty if unknown, then every
+	// line counts.
+	Code []Lines `json:"code,omitempty"`
+}
+
+// Lines is the range of lines [First, Last], 1-based.
+type Lines struct {
+	First uint32 `json:"a"`
+	Last  uint32 `json:"b"`
 }
 
 // Span is a piece of source text that has run if its point was hit. Lines and
@@ -57,6 +90,19 @@ type Span struct {
 	EndCol    uint32 `json:"d,omitempty"`
 	// Stmts is the number of statements in the span, 0 if unknown.
 	Stmts uint32 `json:"s,omitempty"`
+	// First and Last are the span's outermost lines on which it has text of its own
+	// (a block from one brace to another does not count on their lines); 0 if
+	// unknown, then they are StartLine and EndLine.
+	First uint32 `json:"a,omitempty"`
+	Last  uint32 `json:"b,omitempty"`
+}
+
+// lines returns the lines on which the span counts.
+func (s *Span) lines() Lines {
+	if s.First == 0 {
+		return Lines{s.StartLine, s.EndLine}
+	}
+	return Lines{s.First, s.Last}
 }
 
 // Branch is an edge point that is one way out of the condition at File:Line.
@@ -74,4 +120,14 @@ type Func struct {
 	Entry uint64 `json:"entry"`
 	// First is the index of the function's first edge point, by address.
 	First uint32 `json:"first"`
+}
+
+// FuncAt returns the function whose code starts at the given address. The entry
+// point of a fuzz test is the first edge of the function it passes to Fuzz.
+func (p *Points) FuncAt(entry uint64) (*Func, bool) {
+	i := slices.IndexFunc(p.Funcs, func(f Func) bool { return f.Entry == entry })
+	if i < 0 {
+		return nil, false
+	}
+	return &p.Funcs[i], true
 }

@@ -22,7 +22,10 @@ type Report struct {
 	Limit   uint64        `json:"limit,omitempty"`
 	Started time.Time     `json:"started"`
 	Elapsed time.Duration `json:"elapsed_ns"`
-	Tests   []TestReport  `json:"tests"`
+	// SupervisorCPU is the processor time of the supervisor itself during the
+	// campaign, without that of the workers.
+	SupervisorCPU time.Duration `json:"supervisor_cpu_ns"`
+	Tests         []TestReport  `json:"tests"`
 	// Failed lists what could not be built or run.
 	Failed []string `json:"failed,omitempty"`
 }
@@ -65,6 +68,10 @@ type CrashReport struct {
 	Message   string `json:"message"`
 	// Location is file:line of the top frame in the user's code, relative to the root.
 	Location string `json:"location"`
+	// FirstRun is which run of the fuzz test by its worker crashed first, FirstTime
+	// when that was after the worker's start.
+	FirstRun  uint64        `json:"first_run"`
+	FirstTime time.Duration `json:"first_time_ns"`
 	// Inputs is how many crashing inputs this campaign saw.
 	Inputs uint64 `json:"inputs"`
 	// Known: an earlier campaign had found it already.

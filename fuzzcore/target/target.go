@@ -23,9 +23,10 @@ type Test struct {
 	File string `json:"file"`
 	Line int    `json:"line"`
 
-	// Exe is the executable, Dir the directory it runs in.
-	Exe string `json:"exe"`
-	Dir string `json:"dir"`
+	// Exe is the executable, Args its arguments, Dir the directory it runs in.
+	Exe  string   `json:"exe"`
+	Args []string `json:"args"`
+	Dir  string   `json:"dir"`
 	// Env is what is added to the environment, as "key=value".
 	Env []string `json:"env,omitempty"`
 	// Stock: the executable holds no runtime of ours and is driven by the stock
@@ -41,23 +42,25 @@ type Test struct {
 	// Seeds are the inputs that come with the source, as Smith streams.
 	Seeds [][]byte `json:"seeds,omitempty"`
 
-	// Points is the file that describes the executable's points.
-	Points string `json:"points"`
-	// TargetCoverage is the coverage file of the executable, shared by all of its
-	// fuzz tests; Coverage is that of this fuzz test alone. Both have the same layout.
-	TargetCoverage string `json:"target_coverage"`
-	Coverage       string `json:"coverage"`
-	// State is the fuzz test's own state directory: corpus, crashes.
-	State string `json:"state"`
+	// CoverageID names the executable's points and coverage files in the state.
+	CoverageID uint64 `json:"coverage_id"`
 	// Dictionary is a file of constants of the instrumented packages, JSON; "" if none.
 	Dictionary string `json:"dictionary,omitempty"`
+}
+
+// Module is one of the user's own modules.
+type Module struct {
+	Path string `json:"path"`
+	Dir  string `json:"dir"`
 }
 
 // Manifest is all that a worker process needs to know. The supervisor writes it,
 // workers read it.
 type Manifest struct {
-	// Root is the directory that holds the state.
+	// Root is the workspace, whose state holds corpora and coverage files.
 	Root string `json:"root"`
+	// Modules are the user's own modules.
+	Modules []Module `json:"modules"`
 	// Tests are grouped by executable.
 	Tests []Test `json:"tests"`
 	// Timeout is how long one run may take; MemoryLimit how many bytes of resident
@@ -101,4 +104,13 @@ func (m *Manifest) Find(name string) int {
 		}
 	}
 	return -1
+}
+
+// StockTypes returns the argument types for an executor that is to use the stock
+// protocol, and nil for others.
+func (t *Test) StockTypes() []string {
+	if !t.Stock {
+		return nil
+	}
+	return t.Types
 }

@@ -11,7 +11,7 @@ const newBatches = 16
 
 // hopState is what the choice of the next fuzz test depends on.
 type hopState struct {
-	batches   uint64 // batches run, of all tests
+	batches   uint64 // batches of this test
 	sinceFind int    // batches of this test since its last find
 	lastFind  uint64 // number of the batch of the last find, of all tests
 	covered   int    // points this test has covered
@@ -27,6 +27,9 @@ func pick(rng *rand.Rand, tests []*hopState) int {
 	for i, s := range tests {
 		if s.done {
 			continue
+		}
+		if s.batches == 0 {
+			return i // everything is tried once before anything is preferred
 		}
 		live = append(live, i)
 		if s.isNew() {

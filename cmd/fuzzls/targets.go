@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
+)
+
+// This file defines `fuzzls targets`.
+
+const targetsLong = `List the fuzz tests of the packages that the patterns name (default ./...), with the
+types of their arguments and where they are. Nothing is compiled or run.
+
+In a go.work workspace, ./... covers all modules whose directories are below the
+current one, in the workspace's root all of its modules.
+
+"(?)" stands for arguments that only the built fuzz test can tell, for instance
+because a helper function calls f.Fuzz.
+
+Arguments after -- go to the go command, such as -tags or -mod.
+
+Exit status: 0, or 2 if a package is broken; what could be read is listed nevertheless.`
+
+func newTargetsCommand() *cobra.Command {
+	var asJSON bool
+	var build buildFlags
+	cmd := &cobra.Command{
+		Use:   "targets [flags] [patterns] [-- go build flags]",
+		Short: "List the fuzz tests",
+		Long:  targetsLong,
+		Example: `  fuzzls targets                    all fuzz tests below this directory
+  fuzzls targets --json ./parser    those of one package, for programs`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if at := cmd.ArgsLenAtDash(); at >= 0 {
+				build.rest = args[at:]
+				args = args[:at]
+			}
+			dir, err := os.Getwd()
+			if err != nil {
+				return fmt.Errorf("finding the current directory: %w", err)
+			}
+			w, err := golang.Load(cmd.Context(), golang.LoadConfig{Dir: dir, Patterns: args, BuildFlags: build.goFlags()})
+			if err != nil {
+				return err
+			}
+			return listTargets(w, dir, args, asJSON, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&asJSON, "json", false, "print the fuzz tests and the problems as JSON")
+	flags.StringVar(&build.tags, "tags", "", "build tags, separated by commas")
+	return cmd
+}
+
+// listTargets prints what was found, with paths relative to dir where they are in
+// it, and returns an error if packages are broken.
+func listTargets(w *golang.Workspace, dir string, patterns []string, asJSON bool, stdout, stderr io.Writer) error {
+	write := writeTargets
+	if asJSON {
+		write = func(out io.Writer, w *golang.Workspace, _ string) error { return writeTargetsJSON(out, w) }
+	}
+	if err := write(stdout, w, dir); err != nil {
+		return err
+	}
+	for _, problem := range w.Problems {
+		fmt.Fprintln(stderr, problem.In(dir))
+	}
+	switch n := len(w.Problems); {
+	case n == 1:
+		return fmt.Errorf("1 problem, see above: fuzz tests may be missing from the list")
+	case n > 1:
+		return fmt.Errorf("%d problems, see above: fuzz tests may be missing from the list", n)
+	case len(w.Packages) == 0:
+		fmt.Fprintf(stderr, "no fuzz tests in %s: write a func FuzzXxx(f *testing.F) in a _test.go file\n", patternText(patterns))
+	}
+	return nil
+}
+
+// patternText is how patterns are named in messages.
+func patternText(patterns []string) string {
+	if len(patterns) == 0 {
+		return "./..."
+	}
+	return strings.Join(patterns, " ")
+}
+
+// writeTargets writes one line for each fuzz test, in columns.
+func writeTargets(out io.Writer, w *golang.Workspace, dir string) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, t := range w.FuzzTests() {
+		args := "?"
+		if t.ArgsKnown {
+			args = strings.Join(t.Args, ", ")
+		}
+		file, err := filepath.Rel(dir, t.File)
+		if err != nil || strings.HasPrefix(file, "..") {
+			file = t.File
+		}
+		fmt.Fprintf(table, "%s.%s\t(%s)\t%s:%d\n", t.Package, t.Name, args, file, t.Line)
+	}
+	return table.Flush()
+}
+
+// writeTargetsJSON writes the fuzz tests and problems as one JSON object.
+func writeTargetsJSON(out io.Writer, w *golang.Workspace) error {
+	return writeJSON(out, struct {
+		Root      string            `json:"root"`
+		GoVersion string            `json:"go_version"`
+		Modules   []golang.Module   `json:"modules"`
+		FuzzTests []golang.FuzzTest `json:"fuzz_tests"`
+		Problems  []golang.Problem  `json:"problems"`
+	}{w.Root, w.GoVersion, w.Modules, w.FuzzTests(), w.Problems})
+}

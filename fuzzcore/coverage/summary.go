@@ -1,0 +1,60 @@
+package coverage
+
+// This file counts lines.
+
+// Summary counts the lines of a file, or of several.
+type Summary struct {
+	// Instrumented lines hold code that is known; Covered of them ran wholly and
+	// Partly of them in part.
+	Instrumented, Covered, Partly int
+}
+
+// Ran is the number of lines of which something ran.
+func (s Summary) Ran() int { return s.Covered + s.Partly }
+
+// Percent is the share of instrumented lines of which something ran, 0 to 100;
+// 0 if there are none.
+func (s Summary) Percent() float64 {
+	if s.Instrumented == 0 {
+		return 0
+	}
+	return 100 * float64(s.Ran()) / float64(s.Instrumented)
+}
+
+// Add adds another summary.
+func (s *Summary) Add(o Summary) {
+	s.Instrumented += o.Instrumented
+	s.Covered += o.Covered
+	s.Partly += o.Partly
+}
+
+// Summary counts the lines of one file.
+func (t *Tracker) Summary(file int) Summary {
+	var s Summary
+	for i := range t.files[file] {
+		switch t.files[file][i].State {
+		case NotInstrumented:
+			continue
+		case Covered:
+			s.Covered++
+		case Partly:
+			s.Partly++
+		}
+		s.Instrumented++
+	}
+	return s
+}
+
+// Total counts the lines of the exact files: of the user's own module only, or
+// of all. Files that are not exact are left out, because nobody knows how many
+// lines with code they have.
+func (t *Tracker) Total(ownOnly bool) Summary {
+	var s Summary
+	for f := range t.files {
+		file := &t.points.Files[f]
+		if file.Exact && (file.Own || !ownOnly) {
+			s.Add(t.Summary(f))
+		}
+	}
+	return s
+}

@@ -1,0 +1,90 @@
+package supervisor
+
+import (
+	"context"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/abi"
+	"github.com/fuzzls/fuzzls/fuzzcore/crash"
+	"github.com/fuzzls/fuzzls/fuzzcore/executor"
+	"github.com/fuzzls/fuzzls/fuzzcore/worker"
+)
+
+// This file defines how a crash's input is made smaller: in an executor of its own,
+// beside the workers, and with the same signature.
+
+// minimizeRuns is how many runs one crash is given, and slowMinimizeRuns those whose
+// every run costs a restart of the process or a time-out.
+const (
+	minimizeRuns     = 2000
+	slowMinimizeRuns = 100
+)
+
+// minimize looks for a smaller input of a crash until ctx ends. A failure to do so
+// leaves the input as it was found.
+func (k *crashKeeper) minimize(ctx context.Context, kept *keptCrash) {
+	t := k.campaign.tests[kept.test].test
+	c := &k.campaign.config
+	if executor.How(kept.first.How) == executor.TimedOut || executor.How(kept.first.How) == executor.OverMemory {
+		return // a run takes as long as the limit
+	}
+	k.mu.Lock()
+	input := kept.input
+	k.mu.Unlock()
+	e, err := executor.Start(ctx, executor.Config{
+		Exe: t.Exe, Args: t.Args, Dir: t.Dir, Stock: t.StockTypes(), Slots: 64,
+		Timeout: c.Timeout, MemoryLimit: c.MemoryLimit, Processors: c.Processors,
+	})
+	if err != nil {
+		return
+	}
+	defer e.Close()
+	budget := minimizeRuns
+	if executor.How(kept.first.How) == executor.Exited {
+		budget = slowMinimizeRuns
+	}
+	run := func(ctx context.Context, inputs [][]byte) ([]string, error) {
+		return k.signatures(ctx, e, kept.test, inputs)
+	}
+	smaller, _ := crash.Minimize(ctx, input, t.Schema, kept.report.Signature, budget, run)
+	if smaller.Input == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.replace(kept, smaller.Input)
+}
+
+// signatures runs inputs and returns the signature of each crash, "" for inputs that
+// do not crash.
+func (k *crashKeeper) signatures(ctx context.Context, e *executor.Executor, test int, inputs [][]byte) ([]string, error) {
+	var found []string
+	pushed := 0
+	for len(found) < len(inputs) {
+		for pushed < len(inputs) {
+			slot := e.Slot()
+			if slot == nil {
+				break
+			}
+			e.Push(copy(slot, inputs[pushed]), 0)
+			pushed++
+		}
+		e.Flush()
+		result, err := e.Wait(ctx)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, k.signature(test, result))
+	}
+	return found, nil
+}
+
+func (k *crashKeeper) signature(test int, result *executor.Result) string {
+	if result.Crash == nil {
+		return ""
+	}
+	c := abi.Crash{
+		How: uint32(result.Crash.How), ExitCode: int32(result.Crash.ExitCode), Signal: uint32(result.Crash.Signal),
+		Text: result.Crash.Text, Output: result.Crash.Output,
+	}
+	return worker.Analyze(k.campaign.tests[test].test, k.campaign.config.Modules, &c).Signature
+}

@@ -1,0 +1,103 @@
+package worker
+
+import (
+	"hash/fnv"
+	"time"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/abi"
+	"github.com/fuzzls/fuzzls/fuzzcore/crash"
+	"github.com/fuzzls/fuzzls/fuzzcore/executor"
+)
+
+// This file defines crashFilter: a fuzz test that fails on every second input must
+// not drown the supervisor.
+
+// crashFilter decides which crashes of a fuzz test the supervisor is told of whole:
+// the first input of a signature, and any that is smaller. Others are counted.
+type crashFilter struct {
+	// byText finds the signature of a text that was seen before without analyzing it
+	// again; the key leaves digits out, which differ from run to run.
+	byText map[uint64]*crashSeen
+	bySign map[string]*crashSeen
+	again  []*crashSeen // those with more to report
+}
+
+type crashSeen struct {
+	signature string
+	smallest  int    // bytes of the smallest input reported
+	more      uint32 // inputs since the last report
+}
+
+// textsKept bounds crashFilter.byText: texts that hold parts of the input never
+// come again.
+const textsKept = 4096
+
+// take notes a crash and reports whether the supervisor must be told of it whole.
+func (f *crashFilter) take(how executor.How, text string, size int, analyze func() crash.Report) bool {
+	if f.byText == nil || len(f.byText) > textsKept {
+		f.byText = map[uint64]*crashSeen{}
+	}
+	if f.bySign == nil {
+		f.bySign = map[string]*crashSeen{}
+	}
+	key := textKey(how, text)
+	seen := f.byText[key]
+	if seen == nil {
+		signature := analyze().Signature
+		if seen = f.bySign[signature]; seen == nil {
+			seen = &crashSeen{signature: signature, smallest: size + 1}
+			f.bySign[signature] = seen
+		}
+		f.byText[key] = seen
+	}
+	if size < seen.smallest {
+		seen.smallest = size
+		return true
+	}
+	if seen.more == 0 {
+		f.again = append(f.again, seen)
+	}
+	seen.more++
+	return false
+}
+
+func textKey(how executor.How, text string) uint64 {
+	h := fnv.New64a()
+	buf := []byte{byte(how)}
+	for i := 0; i < len(text); i++ {
+		if c := text[i]; c < '0' || c > '9' {
+			buf = append(buf, c)
+		}
+	}
+	h.Write(buf)
+	return h.Sum64()
+}
+
+// reportCrash tells the supervisor of a crash, or counts it.
+func (t *fuzzTest) reportCrash(result *executor.Result) error {
+	c := result.Crash
+	message := abi.Crash{
+		Test: t.index, How: uint32(c.How), ExitCode: int32(c.ExitCode), Signal: uint32(c.Signal),
+		Run: t.judged, Nanos: uint64(time.Since(t.worker.began)), Input: result.Data, Text: c.Text, Output: c.Output,
+	}
+	whole := t.crashes.take(c.How, c.Text, len(result.Data), func() crash.Report {
+		return t.worker.analyze(t.def, &message)
+	})
+	if !whole {
+		return nil
+	}
+	return t.worker.send(abi.TagCrash, message.Append(nil))
+}
+
+// countCrashes tells the supervisor of the crashes that were only counted.
+func (t *fuzzTest) countCrashes() error {
+	for _, seen := range t.crashes.again {
+		again := abi.CrashAgain{Test: t.index, Count: seen.more, Signature: seen.signature}
+		if err := t.worker.send(abi.TagCrashAgain, again.Append(nil)); err != nil {
+			return err
+		}
+		seen.more = 0
+	}
+	t.crashes.again = t.crashes.again[:0]
+	return nil
+}

@@ -1,0 +1,314 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/abi"
+	"github.com/fuzzls/fuzzls/fuzzcore/coverage"
+	"github.com/fuzzls/fuzzls/fuzzcore/engine"
+	"github.com/fuzzls/fuzzls/fuzzcore/executor"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
+)
+
+// This file defines fuzzTest: one fuzz test in this worker, and the pipeline
+// between its engine and its executor.
+
+// slotSize is the room for one input in the ring, and so the largest input: long
+// enough for documents, short enough that a ring of 512 slots stays in memory
+// that nobody misses.
+const slotSize = 64 << 10
+
+// batchesInFlight is how many batches are with the executor at once: while one
+// runs the next is made.
+const batchesInFlight = 2
+
+// maxBatch is the largest batch: the cost of waking the executor vanishes above 64
+// runs, and larger batches only make finds come later.
+const maxBatch = 256
+
+// executable is what the fuzz tests of one executable share.
+type executable struct {
+	points   *coverage.Points
+	coverage *abi.CoverageFile
+}
+
+// fuzzTest is one fuzz test in this worker.
+type fuzzTest struct {
+	worker *worker
+	index  uint32 // in start_fuzzing
+	def    *target.Test
+	exe    *executable
+	hop    hopState
+
+	coverage *abi.CoverageFile // of this fuzz test alone
+	bits     []uint64          // scratch: the points that one input covered
+	corpus   corpus
+	crashes  crashFilter
+
+	engine   *engine.Engine
+	executor *executor.Executor // nil until the first turn and after the last
+	inFlight []int              // sizes of the batches with the executor, oldest first
+	given    uint64             // cycles handed to the executor
+	judged   uint64             // runs judged
+	runs     uint64             // runs judged, not yet added to the coverage files
+	cost     batchCost
+	run      engine.Run // scratch
+}
+
+func (w *worker) openTest(index uint32, def *target.Test, executables map[uint64]*executable) (*fuzzTest, error) {
+	exe := executables[def.CoverageID]
+	if exe == nil {
+		var err error
+		if exe, err = w.openExecutable(def.CoverageID); err != nil {
+			return nil, err
+		}
+		executables[def.CoverageID] = exe
+	}
+	own, err := abi.OpenCoverage(w.state.FuzzTest(def.Package, def.Func).CoveragePath(def.CoverageID), exe.points.PCs)
+	if err != nil {
+		return nil, err
+	}
+	t := &fuzzTest{worker: w, index: index, def: def, exe: exe, coverage: own}
+	t.bits = make([]uint64, (len(exe.points.PCs)+63)/64)
+	t.corpus.open(t)
+	return t, nil
+}
+
+func (w *worker) openExecutable(id uint64) (*executable, error) {
+	points, err := target.Points(w.state, id)
+	if err != nil {
+		return nil, err
+	}
+	file, err := abi.OpenCoverage(w.state.CoveragePath(id), points.PCs)
+	if err != nil {
+		return nil, err
+	}
+	return &executable{points, file}, nil
+}
+
+// seed derives the engine's seed: from the campaign's, this instance, and the
+// name, so that what a fuzz test does does not depend on which others there are.
+func (t *fuzzTest) seed() uint64 {
+	name := fnv.New64a()
+	name.Write([]byte(t.def.Name))
+	seed := uint64(t.worker.config.Seed)
+	if t.worker.start.Kind == abi.LimitForever {
+		seed ^= t.worker.start.Amount
+	}
+	return seed ^ name.Sum64()
+}
+
+// resume makes sure that the executor runs. The first time it makes the engine and
+// gives it the seeds and the corpus.
+func (t *fuzzTest) resume(ctx context.Context) error {
+	if t.executor != nil {
+		return nil
+	}
+	m := t.worker.config.Manifest
+	var err error
+	t.executor, err = executor.Start(ctx, executor.Config{
+		Exe: t.def.Exe, Args: t.def.Args, Dir: t.def.Dir, Stock: t.def.StockTypes(),
+		Slots: batchesInFlight * maxBatch, SlotSize: slotSize,
+		Timeout: m.Timeout, MemoryLimit: m.MemoryLimit, Processors: m.Processors,
+	})
+	if err != nil {
+		return fmt.Errorf("running %s: %w", t.def.Name, err)
+	}
+	if t.engine != nil {
+		return nil
+	}
+	dictionary, err := target.LoadDictionary(t.def.Dictionary)
+	if err != nil {
+		return err
+	}
+	t.engine = engine.New(engine.Config{
+		Schema: t.def.Schema, Seed: t.seed(), Edges: t.executor.Edges(), MaxInput: slotSize, Dictionary: dictionary,
+	})
+	t.cover(nil, t.executor.Baseline())
+	for _, seed := range t.def.Seeds {
+		if err := t.engine.AddSeed(seed); err != nil {
+			if err := t.worker.notice(t.index, "a seed is left out: %v", err); err != nil {
+				return err
+			}
+		}
+	}
+	return t.corpus.load()
+}
+
+// addPeer queues an input that another instance found.
+func (t *fuzzTest) addPeer(data []byte) {
+	if t.engine == nil || t.engine.AddPeer(data) != nil {
+		return // a peer's input that does not fit the schema cannot have run there
+	}
+}
+
+// step hands one batch to the executor and judges the oldest one. It returns false
+// when the limit is used up and everything is judged.
+func (t *fuzzTest) step(ctx context.Context) (more bool, err error) {
+	if n := t.fill(); n > 0 {
+		t.inFlight = append(t.inFlight, n)
+		t.executor.Flush()
+		if len(t.inFlight) < batchesInFlight {
+			return true, nil
+		}
+	}
+	if len(t.inFlight) == 0 {
+		return false, nil
+	}
+	n := t.inFlight[0]
+	t.inFlight = append(t.inFlight[:0], t.inFlight[1:]...)
+	for range n {
+		if err := t.judge(ctx); err != nil {
+			return false, err
+		}
+	}
+	t.publishRuns()
+	return true, t.countCrashes()
+}
+
+// fill hands out the next batch and returns its size: 0 if the limit is used up
+// and no known input waits.
+func (t *fuzzTest) fill() int {
+	size := t.cost.limit(t.engine.Batch())
+	n := 0
+	for n < size && (t.given < t.cycles() || t.engine.Pending() > 0) {
+		slot := t.executor.Slot()
+		if slot == nil {
+			break
+		}
+		ticket := t.engine.Next(slot)
+		t.executor.Push(ticket.Len, ticket.Want)
+		if ticket.Generated {
+			t.given++
+		}
+		n++
+	}
+	return n
+}
+
+// cycles is how many mutants this worker may run.
+func (t *fuzzTest) cycles() uint64 {
+	if t.worker.start.Kind == abi.LimitIterations {
+		return t.worker.start.Amount
+	}
+	return ^uint64(0)
+}
+
+// runsPublished is how often the number of runs is published: seldom enough that
+// the instances do not fight for the cache line, and at least once a batch.
+const runsPublished = 64
+
+// judge takes the oldest run and tells the engine.
+func (t *fuzzTest) judge(ctx context.Context) error {
+	result, err := t.executor.Wait(ctx)
+	if err != nil {
+		return fmt.Errorf("running %s: %w", t.def.Name, err)
+	}
+	t.judged++
+	t.runs++
+	if t.runs == runsPublished {
+		t.publishRuns()
+	}
+	t.cost.add(result.Edges)
+	t.run = engine.Run{
+		Data: result.Data, New: result.New, Failed: result.Crash != nil, Skipped: result.Skipped,
+		Partial: result.Partial, Edges: result.Edges, Path: result.Path,
+		Counters: result.Counters, Compares: result.Compares, Blocks: result.Blocks,
+	}
+	if result.Crash != nil && result.Crash.How != executor.Stopped {
+		if err := t.reportCrash(result); err != nil {
+			return err
+		}
+	}
+	for _, event := range t.engine.Observe(&t.run) {
+		if err := t.handle(&event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handle acts on what the engine decided about an input.
+func (t *fuzzTest) handle(event *engine.Event) error {
+	if event.Kind == engine.Dropped {
+		return t.corpus.drop(event)
+	}
+	t.cover(event.Counters, event.Blocks)
+	if event.Origin == engine.Mutant {
+		t.hop.sinceFind, t.hop.lastFind = 0, t.worker.hops
+		input := abi.FuzzInput{Test: t.index, Data: event.Data}
+		if err := t.worker.send(abi.TagBroadcastFuzzInput, input.Append(nil)); err != nil {
+			return err
+		}
+		if t.worker.main() {
+			t.coverage.AddUnique(1)
+			t.exe.coverage.AddUnique(1)
+		}
+	}
+	return t.corpus.keep(event)
+}
+
+// cover publishes the points that a kept input covered.
+func (t *fuzzTest) cover(counters []byte, cells []uint64) {
+	clear(t.bits)
+	for i, n := range counters {
+		if n != 0 {
+			t.bits[i/64] |= 1 << (i % 64)
+		}
+	}
+	points := t.exe.points
+	if cells != nil {
+		for i, cell := range points.Cells {
+			if cells[cell/64]>>(cell%64)&1 != 0 {
+				p := points.Edges + i
+				t.bits[p/64] |= 1 << (p % 64)
+			}
+		}
+	}
+	t.hop.covered += t.coverage.Or(t.bits)
+	t.exe.coverage.Or(t.bits)
+}
+
+func (t *fuzzTest) publishRuns() {
+	t.coverage.AddRuns(t.runs)
+	t.exe.coverage.AddRuns(t.runs)
+	t.runs = 0
+}
+
+// close ends the executor.
+func (t *fuzzTest) close() error {
+	if t.executor == nil {
+		return nil
+	}
+	err := t.executor.Close()
+	t.executor = nil
+	return err
+}
+
+// batchCost limits batches for targets that do much in a run, so that finds, hops
+// and the display do not wait for hundreds of slow runs. Time would make two
+// campaigns differ; the number of edges hit is a stand-in that does not.
+type batchCost struct {
+	runs, edges uint64
+}
+
+func (c *batchCost) add(edges uint32) {
+	c.runs++
+	c.edges += uint64(edges)
+}
+
+// limit returns the batch size for what the engine advises.
+func (c *batchCost) limit(advised int) int {
+	if c.runs == 0 {
+		return min(advised, 16)
+	}
+	switch average := c.edges / c.runs; {
+	case average >= 512:
+		return min(advised, 16)
+	case average >= 128:
+		return min(advised, 64)
+	}
+	return min(advised, maxBatch)
+}
