@@ -22,6 +22,7 @@ import (
 	"github.com/fuzzls/fuzzls/bench/modules"
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/coverage"
+	"github.com/fuzzls/fuzzls/fuzzcore/store"
 )
 
 // subject is one package whose fuzz test is run and replayed.
@@ -97,27 +98,24 @@ func fuzz(s subject, dir, fuzzls, limit string) error {
 
 // replay copies the corpus to where `go test` looks for it and profiles it.
 func replay(s subject, dir string) error {
-	corpora, err := filepath.Glob(filepath.Join(dir, ".fuzzls", "tests", "*", s.test, "corpus"))
+	corpus, err := corpusOf(s, dir)
 	if err != nil {
 		return err
-	}
-	if len(corpora) != 1 {
-		return fmt.Errorf("found %d corpora of %s in %s, want 1", len(corpora), s.test, dir)
 	}
 	to := filepath.Join(dir, s.dir, "testdata", "fuzz", s.test)
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
-	inputs, err := os.ReadDir(corpora[0])
+	names, err := corpus.List()
 	if err != nil {
 		return err
 	}
-	for _, input := range inputs {
-		data, err := os.ReadFile(filepath.Join(corpora[0], input.Name()))
+	for _, name := range names {
+		data, err := corpus.Read(name)
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(to, "fuzzls-"+input.Name()), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(to, "fuzzls-"+name), data, 0o644); err != nil {
 			return err
 		}
 	}
@@ -127,6 +125,24 @@ func replay(s subject, dir string) error {
 		return fmt.Errorf("%v: %w: %s", cmd.Args, err, out)
 	}
 	return nil
+}
+
+// corpusOf returns the corpus that the campaign of s has left.
+func corpusOf(s subject, dir string) (*store.Corpus, error) {
+	state, err := store.Existing(dir)
+	if err != nil {
+		return nil, err
+	}
+	tests, err := state.FuzzTests()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tests {
+		if t.Name == s.test {
+			return t.Corpus(), nil
+		}
+	}
+	return nil, fmt.Errorf("no corpus of %s in %s", s.test, state.Dir())
 }
 
 // report prints the figures of one state folder.

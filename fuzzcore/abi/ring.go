@@ -96,9 +96,13 @@ type RingHeader struct {
 	// Edges and Cells are the numbers of edge counters and of block cells; set by
 	// the process before RingHello.
 	Edges, Cells uint64
-	// State is a Ring state, Starts counts the processes started on this ring.
-	State, Starts uint32
-	_             [16]byte
+	// State is a Ring state.
+	State uint32
+	_     uint32
+	// MemoryLimit is how many bytes the process may have resident, so that its
+	// garbage collector can keep away from that; set by the host.
+	MemoryLimit uint64
+	_           [8]byte
 
 	// Head is how many runs the host has published.
 	Head uint64

@@ -203,3 +203,25 @@ func TestPackageOf(t *testing.T) {
 		}
 	}
 }
+
+// TestSignatureTellsLinesApart checks that two bugs in one function are two crashes,
+// and that a bug stays itself when the file is edited above it.
+func TestSignatureTellsLinesApart(t *testing.T) {
+	text := func(line string) string {
+		return "panic: runtime error: index out of range [3] with length 3\n\ngoroutine 1 [running]:\n" +
+			"example.com/m.parse(...)\n\t/m/m.go:" + line + " +0x1d\nexample.com/m.FuzzX.func1(0x0)\n\t/m/m_test.go:5 +0x1d\n"
+	}
+	signature := func(line string, source map[int]string) string {
+		raw := Raw{How: Exited, ExitCode: 2, Text: text(line), Package: "example.com/m", Dir: "/m", Test: "FuzzX",
+			Modules: []Module{{"example.com/m", "/m"}}, Source: func(_ string, n int) string { return source[n] }}
+		return Analyze(raw).Signature
+	}
+	before := map[int]string{7: "\tswitch s[i] {", 9: "\t\treturn s[i+1]"}
+	after := map[int]string{17: "\tswitch s[i] {", 19: "\t\treturn s[i+1]"}
+	if signature("7", before) == signature("9", before) {
+		t.Error("two lines have one signature")
+	}
+	if signature("7", before) != signature("17", after) {
+		t.Error("a line that moved has another signature")
+	}
+}

@@ -48,6 +48,8 @@ type Raw struct {
 	Test    string
 	// Modules are the user's own modules.
 	Modules []Module
+	// Source, if set, returns the text of a source line, "" if it cannot be read.
+	Source func(file string, line int) string
 }
 
 // Kind is a kind of crash. Its text is for people.

@@ -31,7 +31,9 @@ func digest(parts ...string) string {
 // message, for the runtime's own errors, and
 //   - for a stack overflow, the functions that recur, whatever their order;
 //   - for a hang or memory without end, the first call that the fuzz test made;
-//   - otherwise, the last calls before the crash.
+//   - otherwise, the last calls before the crash, and the text of the line that
+//     crashed: a function may have several bugs, and the text, unlike the line's
+//     number, stays the same when the file is edited elsewhere.
 //
 // Functions of the standard library do not count, nor does the fuzz test itself,
 // if there are others; of recursion, each function counts once. Without any
@@ -47,11 +49,28 @@ func (r *Raw) signatureOf(kind Kind, class string, frames []Frame) string {
 	default:
 		names = r.functions(frames)
 		names = names[:min(len(names), signatureFrames)]
+		if text := r.lineOf(names, frames); text != "" {
+			names = append(names, text)
+		}
 	}
 	if len(names) == 0 {
 		names = []string{r.Package + "." + r.Test}
 	}
 	return digest(append([]string{string(kind), class}, names...)...)
+}
+
+// lineOf returns the source text of the first frame of the first of names, "" if it
+// is not known.
+func (r *Raw) lineOf(names []string, frames []Frame) string {
+	if r.Source == nil || len(names) == 0 {
+		return ""
+	}
+	for i := range frames {
+		if frames[i].Func == names[0] {
+			return strings.TrimSpace(r.Source(frames[i].File, frames[i].Line))
+		}
+	}
+	return ""
 }
 
 // functions returns the names of the functions in frames that count, each once.

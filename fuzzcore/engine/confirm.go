@@ -7,9 +7,9 @@ const (
 	// maxAttempts is how often a known input is run when its record did not fit
 	// into the executor's arena: other runs of the same batch may have filled it.
 	maxAttempts = 4
-	// maxShortened bounds the confirmations of shorter inputs for each reckonEvery
-	// mutants, to a 32nd of all runs.
-	maxShortened = reckonEvery / 32
+	// shortenEvery is the least number of mutants for each confirmation of a
+	// shorter input, on average.
+	shortenEvery = 32
 )
 
 // known is an input to run as it is.
@@ -19,13 +19,12 @@ type known struct {
 	attempts int
 	// confirms is set for the second run of a mutant.
 	confirms bool
-	// parent and patch are those of the mutant.
-	parent *entry
-	patch  *patch
+	// patch is the substitution that made the mutant, nil if there was none.
+	patch *patch
+	// base is set if the mutant's run was traced: its comparisons are harvested.
+	base *base
 	// shorter is set if the mutant was not new but shorter than an equal one.
 	shorter bool
-	// used has the bits of the mutators that made it.
-	used uint64
 }
 
 // want returns what a known input's run records: everything, but when that
@@ -117,22 +116,21 @@ func (s Schema) fill(number uint64, text string) []byte {
 }
 
 // observeNew queues the confirmation of a mutant that hit something new.
-func (e *Engine) observeNew(f *flight, run *Run) {
+func (e *Engine) observeNew(f *flight, run *Run) *known {
 	e.batch.found()
 	if run.Failed || run.Skipped {
-		return
+		return nil
 	}
 	e.credit(f)
-	e.queue.add(&known{
-		data: append([]byte(nil), run.Data...), confirms: true,
-		parent: f.parent, patch: f.patch, used: f.used,
-	})
+	k := &known{data: append([]byte(nil), run.Data...), confirms: true, patch: f.patch}
+	e.queue.add(k)
+	return k
 }
 
 // confirmShorter queues the confirmation of a mutant that seems to do what a
 // longer entry does.
 func (e *Engine) confirmShorter(run *Run) {
-	if e.shortened >= maxShortened {
+	if e.shortened*shortenEvery > e.stats.Mutants {
 		return
 	}
 	e.shortened++
@@ -142,14 +140,19 @@ func (e *Engine) confirmShorter(run *Run) {
 
 // credit counts a find towards what made it.
 func (e *Engine) credit(f *flight) {
-	e.yield.found(f.used)
+	for class, used := range f.used {
+		e.yield.found(valueClass(class), used)
+	}
+	e.harvest.patches.found(f.patch)
+	parent := f.parent
 	if f.patch != nil {
 		e.stats.PatchFinds++
 		e.harvest.credit(f.patch)
+		parent = f.patch.base.owner
 	}
-	if p := f.parent; p != nil && p.index >= 0 {
-		p.picks = 0
-		e.reweigh(p)
+	if parent != nil && parent.index >= 0 {
+		parent.picks, parent.mended = 0, 0
+		e.reweigh(parent)
 	}
 }
 
@@ -177,12 +180,12 @@ func (e *Engine) judge(k *known, run *Run) {
 	e.scratch = e.features.collect(run.Counters, e.scratch[:0])
 	n := &entry{origin: k.origin, data: k.data, edges: run.Edges, path: run.Path}
 	if k.origin != Seed && !e.features.improves(n, e.scratch) {
-		e.refuse(k)
+		e.refuse(k, run)
 		return
 	}
 	found := 0
 	found, e.losers = e.features.take(n, e.scratch, e.losers[:0])
-	e.enter(n, found)
+	e.enter(n)
 	e.paths.note(run.Path, len(k.data))
 	e.stats.Kept++
 	e.stats.Bytes += len(n.data)
@@ -194,17 +197,18 @@ func (e *Engine) judge(k *known, run *Run) {
 		Counters: run.Counters, Blocks: run.Blocks,
 	})
 	e.drop(e.losers)
-	e.learn(n, k, run)
+	e.learn(n, k, sound(run.Compares), found > 0)
 }
 
 // refuse forgets an input that improves nothing.
-func (e *Engine) refuse(k *known) {
+func (e *Engine) refuse(k *known, run *Run) {
 	if k.confirms && !k.shorter {
 		e.stats.Unstable++
 	}
 	if k.origin == Corpus {
 		e.events = append(e.events, Event{Kind: Dropped, Origin: k.origin, Data: k.data})
 	}
+	e.gather(source{base: &base{data: k.data}}, sound(run.Compares))
 }
 
 // drop removes the entries that are best for nothing any more, seeds excepted.

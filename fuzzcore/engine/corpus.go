@@ -31,9 +31,9 @@ type entry struct {
 	weight uint64 // its weight in the schedule
 	rarity uint64 // how rare its features are, as of the last reckoning
 
-	guards   []uint32 // sites that look like a checksum's comparison, see repair.go
-	guarded  bool     // one of them was seen to break under mutation
-	position int      // last position a substitution changed, where the next may be near
+	base    *base // what is known of its comparisons; nil if none were recorded
+	guarded bool  // mutants were seen to break a guard, see repair.go
+	mended  int   // repairs of its mutants since its last find
 }
 
 // better reports whether e should replace old as a feature's best entry:

@@ -44,8 +44,9 @@ type Engine struct {
 	harvest harvest
 
 	untilReckon int
+	reckonEvery int
 	untilTrace  int
-	shortened   int // confirmations of shorter inputs in the current window
+	shortened   uint64 // confirmations of shorter inputs
 	started     bool
 
 	events  []Event
@@ -70,8 +71,9 @@ func New(config Config) *Engine {
 		queue:       newQueue(),
 		batch:       batch{size: minBatch},
 		harvest:     newHarvest(),
-		untilReckon: reckonEvery,
-		untilTrace:  traceEvery,
+		untilReckon: minReckon,
+		reckonEvery: minReckon,
+		untilTrace:  minTrace,
 	}
 	e.origin = &entry{data: make([]byte, config.Schema.minSize()), index: -1}
 	return e
@@ -128,8 +130,8 @@ func (e *Engine) Next(slot []byte) Ticket {
 func (e *Engine) tick() {
 	e.yield.tick()
 	if e.untilReckon--; e.untilReckon <= 0 {
-		e.untilReckon = reckonEvery
-		e.shortened = 0
+		e.reckonEvery = min(2*e.reckonEvery, maxReckon)
+		e.untilReckon = e.reckonEvery
 		e.reckon()
 	}
 }
@@ -156,14 +158,14 @@ func (e *Engine) Observe(run *Run) []Event {
 }
 
 // observeMutant takes the run of a mutant: nearly all of them end here, with
-// nothing learnt.
-func (e *Engine) observeMutant(f *flight, run *Run) {
+// nothing learnt. It returns the confirmation that it queued, if any.
+func (e *Engine) observeMutant(f *flight, run *Run) *known {
 	if run.New {
-		e.observeNew(f, run)
-		return
+		return e.observeNew(f, run)
 	}
 	e.batch.tick()
 	if e.paths.shortens(run.Path, len(run.Data)) && !run.Failed && !run.Skipped {
 		e.confirmShorter(run)
 	}
+	return nil
 }

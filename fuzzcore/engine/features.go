@@ -84,6 +84,10 @@ func (t *featureTable) sample(features []feature) {
 	}
 }
 
+// rarity is what a feature adds to the rarity of its best entry: less, the more
+// sampled runs had it.
+func (t *featureTable) rarity(f feature) uint64 { return rarityUnit / (1 + uint64(t.hits[f])) }
+
 // known reports whether an edge has a best entry in any bucket.
 func (t *featureTable) known(edge feature) bool {
 	for _, e := range t.best[edge*buckets : (edge+1)*buckets] {
@@ -130,11 +134,15 @@ func (t *featureTable) take(e *entry, features []feature, losers []*entry) (int,
 				t.edges++
 			}
 			t.seen = append(t.seen, f)
-		} else if old.owned--; old.owned == 0 {
-			losers = append(losers, old)
+		} else {
+			old.rarity -= min(old.rarity, t.rarity(f))
+			if old.owned--; old.owned == 0 {
+				losers = append(losers, old)
+			}
 		}
 		t.best[f] = e
 		e.owned++
+		e.rarity += t.rarity(f)
 	}
 	return found, losers
 }

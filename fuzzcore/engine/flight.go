@@ -10,8 +10,8 @@ type flight struct {
 	parent *entry
 	// patch is the substitution that a mutant is; nil if it was mutated at random.
 	patch *patch
-	// used has the bits of the mutators that made the mutant.
-	used uint64
+	// used has the bits of the mutators that made the mutant, by class of field.
+	used [valueClasses]uint64
 	// traced: the run records compares, and counters for the rarity of features.
 	traced bool
 }

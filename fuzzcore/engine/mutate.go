@@ -7,6 +7,7 @@ package engine
 type mutator struct {
 	name  string
 	kind  Kind
+	text  int // how much more often strings get it at first
 	apply func(e *Engine, field int) bool
 }
 
@@ -16,49 +17,53 @@ var mutators []mutator
 
 func init() {
 	mutators = []mutator{
-		{"flip a bit", Bytes, (*Engine).flipBit},
-		{"random byte", Bytes, (*Engine).randomByte},
-		{"step a byte", Bytes, (*Engine).stepByte},
-		{"step a word", Bytes, (*Engine).stepWord},
-		{"boundary word", Bytes, (*Engine).boundaryWord},
-		{"insert random bytes", Bytes, (*Engine).insertRandom},
-		{"insert a repeated byte", Bytes, (*Engine).insertRepeated},
-		{"delete a block", Bytes, (*Engine).deleteBlock},
-		{"overwrite with a block", Bytes, (*Engine).copyBlock},
-		{"duplicate a block", Bytes, (*Engine).duplicateBlock},
-		{"swap two blocks", Bytes, (*Engine).swapBlocks},
-		{"splice over", Bytes, (*Engine).spliceOver},
-		{"splice in", Bytes, (*Engine).spliceIn},
-		{"cross over", Bytes, (*Engine).crossOver},
-		{"token over", Bytes, (*Engine).tokenOver},
-		{"token in", Bytes, (*Engine).tokenIn},
-		{"number in text", Bytes, (*Engine).numberInText},
-		{"character of a class", Bytes, (*Engine).similarCharacter},
+		{"flip a bit", Bytes, 1, (*Engine).flipBit},
+		{"random byte", Bytes, 1, (*Engine).randomByte},
+		{"step a byte", Bytes, 1, (*Engine).stepByte},
+		{"step a word", Bytes, 1, (*Engine).stepWord},
+		{"boundary word", Bytes, 1, (*Engine).boundaryWord},
+		{"insert random bytes", Bytes, 4, (*Engine).insertRandom},
+		{"insert a repeated byte", Bytes, 2, (*Engine).insertRepeated},
+		{"delete a block", Bytes, 2, (*Engine).deleteBlock},
+		{"overwrite with a block", Bytes, 2, (*Engine).copyBlock},
+		{"duplicate a block", Bytes, 2, (*Engine).duplicateBlock},
+		{"swap two blocks", Bytes, 1, (*Engine).swapBlocks},
+		{"splice over", Bytes, 2, (*Engine).spliceOver},
+		{"splice in", Bytes, 2, (*Engine).spliceIn},
+		{"cross over", Bytes, 2, (*Engine).crossOver},
+		{"token over", Bytes, 2, (*Engine).tokenOver},
+		{"token in", Bytes, 4, (*Engine).tokenIn},
+		{"number in text", Bytes, 4, (*Engine).numberInText},
+		{"character of a class", Bytes, 4, (*Engine).similarCharacter},
 
-		{"step", Int, (*Engine).stepInt},
-		{"leap", Int, (*Engine).leapInt},
-		{"flip a bit of a number", Int, (*Engine).flipIntBit},
-		{"boundary", Int, (*Engine).boundaryInt},
-		{"random number", Int, (*Engine).randomInt},
-		{"scale", Int, (*Engine).scaleInt},
-		{"token", Int, (*Engine).tokenInt},
-		{"splice a number", Int, (*Engine).spliceInt},
-		{"length of another value", Int, (*Engine).lengthInt},
+		{"step", Int, 0, (*Engine).stepInt},
+		{"leap", Int, 0, (*Engine).leapInt},
+		{"flip a bit of a number", Int, 0, (*Engine).flipIntBit},
+		{"boundary", Int, 0, (*Engine).boundaryInt},
+		{"random number", Int, 0, (*Engine).randomInt},
+		{"scale", Int, 0, (*Engine).scaleInt},
+		{"token", Int, 0, (*Engine).tokenInt},
+		{"splice a number", Int, 0, (*Engine).spliceInt},
+		{"length of another value", Int, 0, (*Engine).lengthInt},
 
-		{"neighbouring float", Float, (*Engine).stepFloat},
-		{"add to a float", Float, (*Engine).addFloat},
-		{"scale a float", Float, (*Engine).scaleFloat},
-		{"flip a bit of a float", Float, (*Engine).flipFloatBit},
-		{"special float", Float, (*Engine).specialFloat},
-		{"random float", Float, (*Engine).randomFloat},
-		{"token float", Float, (*Engine).tokenFloat},
-		{"splice a float", Float, (*Engine).spliceFloat},
+		{"neighbouring float", Float, 0, (*Engine).stepFloat},
+		{"add to a float", Float, 0, (*Engine).addFloat},
+		{"scale a float", Float, 0, (*Engine).scaleFloat},
+		{"flip a bit of a float", Float, 0, (*Engine).flipFloatBit},
+		{"special float", Float, 0, (*Engine).specialFloat},
+		{"random float", Float, 0, (*Engine).randomFloat},
+		{"token float", Float, 0, (*Engine).tokenFloat},
+		{"splice a float", Float, 0, (*Engine).spliceFloat},
 	}
 }
 
 // maxStack is the most edits one mutant gets. The number is geometric, so half
 // of the mutants are one edit away from their parent.
 const maxStack = 8
+
+// maxTrials is how many mutators are tried for these edits: some have nothing
+// to work on, most of them on an empty string.
+const maxTrials = 16
 
 // mutate writes a mutant of parent into slot and notes the mutators it used in
 // f. It returns the length of the encoding.
@@ -68,14 +73,20 @@ func (e *Engine) mutate(slot []byte, parent *entry, f *flight) int {
 	if len(m.schema) == 0 {
 		return m.n
 	}
-	for range e.rng.geometric(maxStack) {
+	edits := e.rng.geometric(maxStack)
+	for range maxTrials {
+		if edits == 0 {
+			break
+		}
 		field := e.pickField()
-		op := e.yield.pick(m.schema[field].Kind, e.rng.next())
+		class := m.schema[field].class()
+		op := e.yield.pick(class, e.rng.next())
 		if !mutators[op].apply(e, field) {
 			continue
 		}
-		e.yield.used(op)
-		f.used |= 1 << op
+		edits--
+		e.yield.uses[class][op]++
+		f.used[class] |= 1 << op
 	}
 	return m.n
 }

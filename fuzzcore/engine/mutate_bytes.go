@@ -102,8 +102,10 @@ func (e *Engine) boundaryWord(field int) bool {
 	return true
 }
 
+// insertRandom inserts a few random bytes: printable ones for strings, and at
+// times for other bytes, which are often text too.
 func (e *Engine) insertRandom(field int) bool {
-	n := 1 + e.rng.below(maxInsert)
+	n := e.rng.geometric(maxInsert)
 	gap := e.mutant.gap(field, e.rng.below(e.mutant.spans[field].n+1), 0, n)
 	if gap == nil {
 		return false
@@ -111,6 +113,9 @@ func (e *Engine) insertRandom(field int) bool {
 	var random [maxInsert]byte
 	binary.LittleEndian.PutUint64(random[:], e.rng.next())
 	copy(gap, random[:])
+	if e.schema[field].Text && !e.rng.oneIn(8) || e.rng.oneIn(4) {
+		e.makePrintable(gap)
+	}
 	return true
 }
 

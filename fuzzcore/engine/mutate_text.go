@@ -40,15 +40,12 @@ func numberAt(b []byte, from int) number {
 
 func (e *Engine) numberInText(field int) bool {
 	b := e.mutant.bytes(field)
-	if len(b) == 0 {
-		return false
-	}
-	found := numberAt(b, e.rng.below(len(b)))
+	found := numberAt(b, e.rng.below(len(b)+1))
 	if found.n == 0 {
 		found = numberAt(b, 0)
 	}
 	if found.n == 0 {
-		return false
+		found.at = e.rng.below(len(b) + 1) // none yet: insert one
 	}
 	var text [20]byte // the longest int64
 	replacement := strconv.AppendInt(text[:0], e.changeNumber(found.value), 10)
@@ -109,6 +106,15 @@ func (e *Engine) similarCharacter(field int) bool {
 	}
 	b[at] = class[e.rng.below(len(class))]
 	return true
+}
+
+// makePrintable turns random bytes into random characters: a class first, as
+// there are more letters than digits but not more use of them.
+func (e *Engine) makePrintable(b []byte) {
+	class := classes[e.rng.below(len(classes))]
+	for i, c := range b {
+		b[i] = class[int(c)*len(class)>>8]
+	}
 }
 
 func classOf(c byte) []byte {

@@ -17,10 +17,10 @@ const (
 	// patience is how many mutants an entry gets before its weight has halved:
 	// about the number of distinct one-step edits of a short input.
 	patience = 256
-	// reckonEvery is how many mutants pass between two reckonings of rarity. A
-	// reckoning visits every known feature, so at 2¹³ it costs a mutant about a
-	// nanosecond for ten thousand features.
-	reckonEvery = 1 << 13
+	// minReckon and maxReckon are how many mutants pass between two reckonings of
+	// rarity: at first few, doubling. A reckoning visits every known feature, so
+	// at 2¹³ it costs a mutant about a nanosecond for ten thousand features.
+	minReckon, maxReckon = 1 << 8, 1 << 13
 	// rarityUnit is what one feature that no sampled run ever hit adds to rarity.
 	rarityUnit = 1 << 16
 	// weightUnit scales weights so that integer division loses little.
@@ -75,12 +75,11 @@ func (s *schedule) find(target uint64) int {
 // and bytes to make and parse.
 func (e *entry) cost() uint64 { return 64 + uint64(e.edges) + uint64(len(e.data)) }
 
-// enter adds a new entry, with the rarity of its new features.
-func (e *Engine) enter(n *entry, found int) {
+// enter adds a new entry.
+func (e *Engine) enter(n *entry) {
 	e.corpus.add(n)
 	e.schedule.grow(len(e.corpus.entries))
 	e.schedule.cost += n.cost()
-	n.rarity = uint64(found) * rarityUnit
 	e.reweigh(n)
 }
 
@@ -142,7 +141,7 @@ func (e *Engine) reckon() {
 		n.rarity = 0
 	}
 	for _, f := range e.features.seen {
-		e.features.best[f].rarity += rarityUnit / (1 + uint64(e.features.hits[f]))
+		e.features.best[f].rarity += e.features.rarity(f)
 	}
 	for _, n := range e.corpus.entries {
 		e.reweigh(n)

@@ -31,8 +31,8 @@ type Config struct {
 	MemoryLimit int64
 	// Processors is the target's GOMAXPROCS; 0 means 1.
 	Processors int
-	// Stock holds the Go types of the fuzz function's arguments (Description.Types)
-	// if the target is to be run over the stock protocol; otherwise it is nil.
+	// Stock holds the Go types of the fuzz function's arguments, as in the source, if
+	// the target is to be run over the stock protocol; otherwise it is nil.
 	Stock []string
 }
 

@@ -52,6 +52,9 @@ func Describe(ctx context.Context, cfg Config) (*Description, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Stock != nil {
+		return nil, fmt.Errorf("describing %s: a target for the stock protocol cannot", cfg.name())
+	}
 	dir, err := os.MkdirTemp("", "fuzzls-describe-")
 	if err != nil {
 		return nil, fmt.Errorf("describing %s: %w", cfg.name(), err)
@@ -75,6 +78,8 @@ func Describe(ctx context.Context, cfg Config) (*Description, error) {
 // describeInto runs the target to its end and says how it ended.
 func describeInto(ctx context.Context, cfg Config, path string) (reason, output string, err error) {
 	args := slices.DeleteFunc(slices.Clone(cfg.Args), func(arg string) bool { return arg == goruntime.WorkerFlag })
+	// A target built without goruntime would fuzz by itself: not for long.
+	args = append(args, "-test.fuzztime=1x", "-test.parallel=1")
 	cmd := newCommand(cfg, args)
 	cmd.Env = append(cmd.Env, abi.DescribeEnv+"="+path)
 	k := newKeeper()

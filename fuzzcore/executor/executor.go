@@ -60,6 +60,7 @@ func Start(ctx context.Context, cfg Config) (*Executor, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.header.MemoryLimit = uint64(cfg.MemoryLimit)
 	e := &Executor{cfg: cfg, memory: m, keeper: newKeeper(), runs: make([]run, cfg.Slots)}
 	if err := e.start(ctx); err != nil {
 		e.Close()
@@ -111,6 +112,7 @@ func (e *Executor) Flush() {
 	if e.head == e.pushed {
 		return
 	}
+	e.unpark()
 	e.readTail()
 	if e.tail == e.head {
 		// The target has been idle: its time starts now.
@@ -163,11 +165,10 @@ func (e *Executor) Close() error {
 		return nil
 	}
 	if p := e.process; p != nil {
-		p.ring.Close()
-		if !p.ready || e.tail != e.head || !p.waitExit(closePatience) {
+		if !p.ready || e.tail != e.head {
 			p.kill()
 		}
-		p.release()
+		p.end()
 		e.process = nil
 	}
 	e.keeper.close()

@@ -16,7 +16,7 @@ import (
 // it, so the host takes nothing from it that it relies on: layout is its own copy.
 type memory struct {
 	file   *os.File
-	first  []byte // the header's page, mapped before the rest
+	first  []byte // the header's page, mapped before the rest; header is in it
 	all    []byte // everything, once it is laid out
 	header *abi.RingHeader
 	layout abi.RingHeader
@@ -49,7 +49,6 @@ func (m *memory) layOut() error {
 		return fmt.Errorf("%w (for %d slots, %d edges and %d blocks)", err, m.layout.Slots, m.layout.Edges, m.layout.Cells)
 	}
 	m.all = all
-	m.header = (*abi.RingHeader)(unsafe.Pointer(&all[0]))
 	atomic.StoreUint64(&m.header.Size, size)
 	return nil
 }

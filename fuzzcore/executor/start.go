@@ -62,7 +62,6 @@ func (e *Executor) spawn() error {
 	atomic.StoreUint32(&h.State, abi.RingStarting)
 	atomic.StoreUint32(&h.Sleeping, 0)
 	atomic.StoreUint64(&h.WakeAt, 0)
-	atomic.AddUint32(&h.Starts, 1)
 	p, err := startProcess(e.keeper, e.cfg, e.memory)
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", e.cfg.name(), err)

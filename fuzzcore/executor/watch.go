@@ -156,7 +156,7 @@ func (e *Executor) end(how How) *Crash {
 // of which took long. The run at hand is run again by the next process.
 func (e *Executor) recycle() {
 	e.watch.runs = 0
-	if p := e.process; e.err == nil && p.ready && p.resident() > e.cfg.MemoryLimit {
+	if p := e.process; e.err == nil && p != nil && p.ready && p.resident() > e.cfg.MemoryLimit {
 		p.kill()
 		p.release()
 		e.readTail()

@@ -1,6 +1,9 @@
 package worker
 
 import (
+	"bytes"
+	"os"
+
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/crash"
 	"github.com/fuzzls/fuzzls/fuzzcore/executor"
@@ -13,7 +16,7 @@ import (
 func Analyze(t *target.Test, modules []target.Module, c *abi.Crash) crash.Report {
 	raw := crash.Raw{
 		How: crash.Exited, ExitCode: int(c.ExitCode), Signal: int(c.Signal), Text: c.Text, Output: c.Output,
-		Package: t.Package, Dir: t.Dir, Test: t.Func,
+		Package: t.Package, Dir: t.Dir, Test: t.Func, Source: sourceLine,
 	}
 	for _, m := range modules {
 		raw.Modules = append(raw.Modules, crash.Module{Path: m.Path, Dir: m.Dir})
@@ -27,4 +30,22 @@ func Analyze(t *target.Test, modules []target.Module, c *abi.Crash) crash.Report
 		raw.How = crash.OverMemory
 	}
 	return crash.Analyze(raw)
+}
+
+// sourceLine returns the text of a line of a file, "" if there is none. Crashes are
+// analyzed once for each text they print, so the file is simply read.
+func sourceLine(file string, line int) string {
+	data, err := os.ReadFile(file)
+	if err != nil || line < 1 {
+		return ""
+	}
+	for ; line > 1; line-- {
+		_, rest, ok := bytes.Cut(data, []byte("\n"))
+		if !ok {
+			return ""
+		}
+		data = rest
+	}
+	text, _, _ := bytes.Cut(data, []byte("\n"))
+	return string(text)
 }

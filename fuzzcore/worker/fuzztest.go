@@ -49,6 +49,7 @@ type fuzzTest struct {
 
 	engine   *engine.Engine
 	executor *executor.Executor // nil until the first turn and after the last
+	parked   bool               // the executor's process has been let go
 	inFlight []int              // sizes of the batches with the executor, oldest first
 	given    uint64             // cycles handed to the executor
 	judged   uint64             // runs judged
@@ -103,6 +104,7 @@ func (t *fuzzTest) seed() uint64 {
 // resume makes sure that the executor runs. The first time it makes the engine and
 // gives it the seeds and the corpus.
 func (t *fuzzTest) resume(ctx context.Context) error {
+	t.parked = false
 	if t.executor != nil {
 		return nil
 	}

@@ -12,6 +12,7 @@ const newBatches = 16
 // hopState is what the choice of the next fuzz test depends on.
 type hopState struct {
 	batches   uint64 // batches of this test
+	turn      uint64 // number of its last batch, of all tests
 	sinceFind int    // batches of this test since its last find
 	lastFind  uint64 // number of the batch of the last find, of all tests
 	covered   int    // points this test has covered

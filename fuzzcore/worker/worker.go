@@ -2,11 +2,13 @@ package worker
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -184,6 +186,8 @@ func (w *worker) turn(ctx context.Context, t *fuzzTest, hop bool) error {
 		return err
 	}
 	t.hop.sinceFind++
+	t.hop.turn = w.hops
+	w.makeRoom()
 	for end := time.Now().Add(hopTime); !hop || time.Now().Before(end); {
 		w.pending.take(int(t.index), t.addPeer)
 		more, err := t.step(ctx)
@@ -199,6 +203,26 @@ func (w *worker) turn(ctx context.Context, t *fuzzTest, hop bool) error {
 		}
 	}
 	return nil
+}
+
+// executorsAlive is how many executors a worker keeps: one more costs some 20 MB,
+// one started again some milliseconds.
+const executorsAlive = 8
+
+// makeRoom parks the executors whose last turn is longest ago if there are too many.
+// One that is still at work is left alone until the next time.
+func (w *worker) makeRoom() {
+	var alive []*fuzzTest
+	for _, t := range w.tests {
+		if t.executor != nil && !t.parked {
+			alive = append(alive, t)
+		}
+	}
+	slices.SortFunc(alive, func(a, b *fuzzTest) int { return cmp.Compare(a.hop.turn, b.hop.turn) })
+	for excess := len(alive) - executorsAlive; excess > 0; excess-- {
+		t := alive[excess-1]
+		t.parked = t.executor.Park()
+	}
 }
 
 func (w *worker) analyze(t *target.Test, c *abi.Crash) crash.Report {

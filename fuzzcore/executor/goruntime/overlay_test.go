@@ -1,10 +1,12 @@
 package goruntime
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -28,22 +30,49 @@ func TestEditsAnchors(t *testing.T) {
 }
 
 func TestOverlayIsDeterministic(t *testing.T) {
-	a, err := overlayFiles(runtime.GOROOT())
+	out, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := overlayFiles(runtime.GOROOT())
-	if err != nil {
-		t.Fatal(err)
+	goroot := strings.TrimSpace(string(out))
+	dir := t.TempDir()
+	var made []map[string]string
+	for range 2 {
+		list, err := Overlay(goroot, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, readOverlay(t, list))
 	}
-	for name := range a {
-		if a[name] != b[name] {
-			t.Errorf("%s differs", name)
+	if !maps.Equal(made[0], made[1]) {
+		t.Error("the second overlay differs")
+	}
+	for _, stock := range []string{"internal/fuzz/worker.go", "testing/testing.go"} {
+		if made[0][filepath.Join(goroot, "src", stock)] == "" {
+			t.Errorf("%s is not in the overlay", stock)
 		}
 	}
-	if Version() != Version() {
-		t.Error("Version differs")
+}
+
+// readOverlay returns the text by which each file is replaced.
+func readOverlay(t *testing.T, list string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(list)
+	if err != nil {
+		t.Fatal(err)
 	}
+	var overlay struct{ Replace map[string]string }
+	if err := json.Unmarshal(text, &overlay); err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range overlay.Replace {
+		text, err := os.ReadFile(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		overlay.Replace[from] = string(text)
+	}
+	return overlay.Replace
 }
 
 func TestOverlayOfUnknownVersion(t *testing.T) {

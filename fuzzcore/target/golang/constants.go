@@ -35,8 +35,8 @@ type Constant struct {
 
 const (
 	// maxConstants bounds a dictionary: with more tokens than this, the one that is
-	// needed is hardly ever tried. goldmark with its table of 2,125 HTML entities has
-	// fewer.
+	// needed is hardly ever tried. goldmark, with its table of 2,125 HTML entities,
+	// reaches it; the last ranks are cut off then.
 	maxConstants = 4096
 	// maxConstantText leaves out documents and messages; words, magics and field
 	// names are shorter.

@@ -84,11 +84,7 @@ func (l *compareLog) newCompare(site, digest, cost uint32) *compareRecord {
 
 //go:nosplit
 //go:norace
-func compareInts(kind uint8, a, b uint64, site uint) {
-	l := compares
-	if l == nil {
-		return
-	}
+func (l *compareLog) ints(kind uint8, a, b uint64, site uint) {
 	cost := uint32(costInt)
 	if a == b {
 		cost = costEqual
@@ -103,11 +99,7 @@ func compareInts(kind uint8, a, b uint64, site uint) {
 
 //go:nosplit
 //go:norace
-func compareStrings(kind uint8, a, b string, site uint) {
-	l := compares
-	if l == nil {
-		return
-	}
+func (l *compareLog) strings(kind uint8, a, b string, site uint) {
 	la, lb := min(len(a), compareText), min(len(b), compareText)
 	digest := uint32(len(a))*0x9e3779b1 ^ uint32(len(b))
 	for i := 0; i < la; i++ {
@@ -133,59 +125,79 @@ func compareStrings(kind uint8, a, b string, site uint) {
 //go:nosplit
 //go:norace
 func libfuzzerTraceCmp1(arg0, arg1 uint8, fakePC uint) {
-	compareInts(1, uint64(arg0), uint64(arg1), fakePC)
+	if l := compares; l != nil {
+		l.ints(1, uint64(arg0), uint64(arg1), fakePC)
+	}
 }
 
 //go:nosplit
 //go:norace
 func libfuzzerTraceCmp2(arg0, arg1 uint16, fakePC uint) {
-	compareInts(2, uint64(arg0), uint64(arg1), fakePC)
+	if l := compares; l != nil {
+		l.ints(2, uint64(arg0), uint64(arg1), fakePC)
+	}
 }
 
 //go:nosplit
 //go:norace
 func libfuzzerTraceCmp4(arg0, arg1 uint32, fakePC uint) {
-	compareInts(4, uint64(arg0), uint64(arg1), fakePC)
+	if l := compares; l != nil {
+		l.ints(4, uint64(arg0), uint64(arg1), fakePC)
+	}
 }
 
 //go:nosplit
 //go:norace
 func libfuzzerTraceCmp8(arg0, arg1 uint64, fakePC uint) {
-	compareInts(8, arg0, arg1, fakePC)
+	if l := compares; l != nil {
+		l.ints(8, arg0, arg1, fakePC)
+	}
 }
 
 //go:nosplit
 //go:norace
 func libfuzzerTraceConstCmp1(arg0, arg1 uint8, fakePC uint) {
-	compareInts(kindConst|1, uint64(arg0), uint64(arg1), fakePC)
+	if l := compares; l != nil {
+		l.ints(kindConst|1, uint64(arg0), uint64(arg1), fakePC)
+	}
 }
 
 //go:nosplit
 //go:norace
 func libfuzzerTraceConstCmp2(arg0, arg1 uint16, fakePC uint) {
-	compareInts(kindConst|2, uint64(arg0), uint64(arg1), fakePC)
+	if l := compares; l != nil {
+		l.ints(kindConst|2, uint64(arg0), uint64(arg1), fakePC)
+	}
 }
 
 //go:nosplit
 //go:norace
 func libfuzzerTraceConstCmp4(arg0, arg1 uint32, fakePC uint) {
-	compareInts(kindConst|4, uint64(arg0), uint64(arg1), fakePC)
+	if l := compares; l != nil {
+		l.ints(kindConst|4, uint64(arg0), uint64(arg1), fakePC)
+	}
 }
 
 //go:nosplit
 //go:norace
 func libfuzzerTraceConstCmp8(arg0, arg1 uint64, fakePC uint) {
-	compareInts(kindConst|8, arg0, arg1, fakePC)
+	if l := compares; l != nil {
+		l.ints(kindConst|8, arg0, arg1, fakePC)
+	}
 }
 
 //go:nosplit
 //go:norace
 func libfuzzerHookStrCmp(arg0, arg1 string, fakePC uint) {
-	compareStrings(kindString, arg0, arg1, fakePC)
+	if l := compares; l != nil {
+		l.strings(kindString, arg0, arg1, fakePC)
+	}
 }
 
 //go:nosplit
 //go:norace
 func libfuzzerHookEqualFold(arg0, arg1 string, fakePC uint) {
-	compareStrings(kindFold, arg0, arg1, fakePC)
+	if l := compares; l != nil {
+		l.strings(kindFold, arg0, arg1, fakePC)
+	}
 }

@@ -39,8 +39,10 @@ type ringHeader struct {
 	SeenOffset, BaselineOffset           uint64
 	ArenaOffset, ArenaSize               uint64
 	Edges, Cells                         uint64
-	State, Starts                        uint32
-	_                                    [16]byte
+	State                                uint32
+	_                                    uint32
+	MemoryLimit                          uint64
+	_                                    [8]byte
 
 	Head   uint64
 	WakeAt uint64

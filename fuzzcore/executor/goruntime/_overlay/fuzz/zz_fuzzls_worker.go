@@ -58,6 +58,7 @@ func RunFuzzWorker(ctx context.Context, fn func(CorpusEntry) error) error {
 		fmt.Fprintln(os.Stderr, "fuzzls:", err)
 		return err
 	}
+	tuneCollector(e.header.MemoryLimit)
 	fuzzlsExecutor = e
 	testing.FuzzlsRun = e
 	e.announce(ringReady)
@@ -72,6 +73,20 @@ func RunFuzzWorker(ctx context.Context, fn func(CorpusEntry) error) error {
 		e.finish(err, e.skipped)
 	}
 	return nil
+}
+
+// executorGCPercent lets garbage grow to four times the live heap: fuzz tests have
+// small heaps, which the default would collect every few runs.
+const executorGCPercent = 400
+
+// tuneCollector sets up garbage collection unless the user has.
+func tuneCollector(memoryLimit uint64) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(executorGCPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" && memoryLimit > 0 {
+		debug.SetMemoryLimit(int64(memoryLimit / 2))
+	}
 }
 
 // openRing maps the ring that env names and tells the host what it needs to know
@@ -125,9 +140,7 @@ func (e *executor) setUp() {
 	e.seen = e.memory[h.SeenOffset:][: len(e.counters)+8 : len(e.counters)+8]
 	e.tail = h.Tail
 	e.head = e.tail
-	if h.Starts == 1 {
-		copyBlocks(e.words(h.BaselineOffset), e.cells)
-	}
+	copyBlocks(e.words(h.BaselineOffset), e.cells)
 	t := testing.FuzzlsTarget.Type()
 	for i := 1; i < t.NumIn(); i++ {
 		e.args = append(e.args, newArgument(t.In(i)))
