@@ -42,8 +42,10 @@ const (
 	// stockHeader is the size of the shared file's header: five words, of which the
 	// second is the input's length (internal/fuzz/mem.go).
 	stockHeader = 40
-	// stockTimeout is below the 10 seconds after which a worker ends itself.
-	stockTimeout = defaultTimeout * 9 / 10
+	// stockTimeout is below the 10 seconds after which a worker ends itself, with
+	// the message stockTimedOut.
+	stockTimeout  = defaultTimeout * 9 / 10
+	stockTimedOut = "panic: deadlocked!\n"
 )
 
 // stockTarget plays an executor's part on the ring for a stock worker.

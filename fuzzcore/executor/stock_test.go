@@ -70,10 +70,17 @@ func TestStock(t *testing.T) {
 	}
 }
 
+// BenchmarkStock runs the same input over and over by the stock protocol.
 func BenchmarkStock(b *testing.B) {
 	cfg := config(buildTarget(b, "local", "stock"), "FuzzNothing")
 	cfg.Stock = []string{"[]byte"}
 	cfg.Slots = 1024
 	e := startTarget(b, cfg)
+	b.ResetTimer()
+	host, target := hostTime(), e.process.state().cpu
+	defer func() {
+		b.ReportMetric(float64((hostTime()-host).Nanoseconds())/float64(b.N), "host-ns/run")
+		b.ReportMetric(float64((e.process.state().cpu-target).Nanoseconds())/float64(b.N), "target-ns/run")
+	}()
 	benchRuns(b, e, stream("0123456789abcdef"), 0)
 }

@@ -69,7 +69,7 @@ func (e *Executor) await(ctx context.Context) (*Crash, error) {
 			if e.readTail(); e.tail > e.next {
 				return nil, nil
 			}
-			return e.bury(e.process.autopsy()), nil
+			return e.bury(e.process.autopsy(e.tail)), nil
 		}
 		if e.watch.run != e.tail {
 			e.watch.restart(e.tail)
@@ -201,9 +201,12 @@ func (p *process) crash(how How, run uint64) *Crash {
 // coverageWarning is what executables built with -cover write when they exit.
 const coverageWarning = "warning: GOCOVERDIR not set, no coverage data emitted\n"
 
-// autopsy tells why a process ended that was not ended by the executor: of its own
-// doing, or by a signal that no program gets for its own mistakes.
-func (p *process) autopsy() How {
+// autopsy tells why a process ended, in a run, that was not ended by the executor:
+// of its own doing, or by a signal that no program gets for its own mistakes.
+func (p *process) autopsy(run uint64) How {
+	if p.stock != nil && strings.Contains(p.stderr.text(run), stockTimedOut) {
+		return TimedOut
+	}
 	_, signal := p.status()
 	switch syscall.Signal(signal) {
 	case 0, syscall.SIGILL, syscall.SIGTRAP, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE,

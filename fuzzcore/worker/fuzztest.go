@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"time"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/coverage"
@@ -50,7 +51,8 @@ type fuzzTest struct {
 	engine   *engine.Engine
 	executor *executor.Executor // nil until the first turn and after the last
 	parked   bool               // the executor's process has been let go
-	inFlight []int              // sizes of the batches with the executor, oldest first
+	inFlight []int              // runs left to judge of the batches with the executor, oldest first
+	midBatch bool               // a part of the oldest batch is judged already
 	given    uint64             // cycles handed to the executor
 	judged   uint64             // runs judged
 	runs     uint64             // runs judged, not yet added to the coverage files
@@ -146,28 +148,50 @@ func (t *fuzzTest) addPeer(data []byte) {
 	}
 }
 
-// step hands one batch to the executor and judges the oldest one. It returns false
+// step hands one batch to the executor and judges the oldest one, or the part of it
+// that is done at the time until: the rest is for the next turn. It returns false
 // when the limit is used up and everything is judged.
-func (t *fuzzTest) step(ctx context.Context) (more bool, err error) {
-	if n := t.fill(); n > 0 {
-		t.inFlight = append(t.inFlight, n)
-		t.executor.Flush()
-		if len(t.inFlight) < batchesInFlight {
-			return true, nil
+func (t *fuzzTest) step(ctx context.Context, until time.Time) (more bool, err error) {
+	if !t.midBatch {
+		if n := t.fill(); n > 0 {
+			t.inFlight = append(t.inFlight, n)
+			t.executor.Flush()
+			if len(t.inFlight) < batchesInFlight {
+				return true, nil
+			}
+		}
+		if len(t.inFlight) == 0 {
+			return false, nil
 		}
 	}
-	if len(t.inFlight) == 0 {
-		return false, nil
-	}
-	n := t.inFlight[0]
-	t.inFlight = append(t.inFlight[:0], t.inFlight[1:]...)
-	for range n {
+	t.midBatch = false
+	for t.inFlight[0] > 0 && !t.midBatch {
 		if err := t.judge(ctx); err != nil {
 			return false, err
 		}
+		t.inFlight[0]--
+		if t.executor.Ready() > 0 {
+			continue
+		}
+		// A slow target: what there is is told before the next run is waited for.
+		if err := t.tell(); err != nil {
+			return false, err
+		}
+		t.midBatch = t.inFlight[0] > 0 && time.Now().After(until)
 	}
+	if !t.midBatch {
+		t.inFlight = append(t.inFlight[:0], t.inFlight[1:]...)
+	}
+	return true, t.tell()
+}
+
+// tell publishes the number of runs and sends the messages that wait.
+func (t *fuzzTest) tell() error {
 	t.publishRuns()
-	return true, t.countCrashes()
+	if err := t.countCrashes(); err != nil {
+		return err
+	}
+	return t.worker.flush()
 }
 
 // fill hands out the next batch and returns its size: 0 if the limit is used up
@@ -198,10 +222,6 @@ func (t *fuzzTest) cycles() uint64 {
 	return ^uint64(0)
 }
 
-// runsPublished is how often the number of runs is published: seldom enough that
-// the instances do not fight for the cache line, and at least once a batch.
-const runsPublished = 64
-
 // judge takes the oldest run and tells the engine.
 func (t *fuzzTest) judge(ctx context.Context) error {
 	result, err := t.executor.Wait(ctx)
@@ -210,9 +230,6 @@ func (t *fuzzTest) judge(ctx context.Context) error {
 	}
 	t.judged++
 	t.runs++
-	if t.runs == runsPublished {
-		t.publishRuns()
-	}
 	t.cost.add(result.Edges)
 	t.run = engine.Run{
 		Data: result.Data, New: result.New, Failed: result.Crash != nil, Skipped: result.Skipped,
@@ -274,6 +291,9 @@ func (t *fuzzTest) cover(counters []byte, cells []uint64) {
 }
 
 func (t *fuzzTest) publishRuns() {
+	if t.runs == 0 {
+		return
+	}
 	t.coverage.AddRuns(t.runs)
 	t.exe.coverage.AddRuns(t.runs)
 	t.runs = 0

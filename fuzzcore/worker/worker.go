@@ -188,21 +188,24 @@ func (w *worker) turn(ctx context.Context, t *fuzzTest, hop bool) error {
 	t.hop.sinceFind++
 	t.hop.turn = w.hops
 	w.makeRoom()
-	for end := time.Now().Add(hopTime); !hop || time.Now().Before(end); {
+	for end := time.Now().Add(hopTime); ; {
 		w.pending.take(int(t.index), t.addPeer)
-		more, err := t.step(ctx)
+		more, err := t.step(ctx, end)
 		if err != nil {
 			return err
-		}
-		if err := w.out.Flush(); err != nil {
-			return fmt.Errorf("writing to the supervisor: %w", err)
 		}
 		if !more {
 			t.hop.done = true
 			return t.close()
 		}
+		now := time.Now()
+		if hop && now.After(end) {
+			return nil
+		}
+		if !hop {
+			end = now.Add(hopTime)
+		}
 	}
-	return nil
 }
 
 // executorsAlive is how many executors a worker keeps: one more costs some 20 MB,
@@ -227,6 +230,13 @@ func (w *worker) makeRoom() {
 
 func (w *worker) analyze(t *target.Test, c *abi.Crash) crash.Report {
 	return Analyze(t, w.config.Manifest.Modules, c)
+}
+
+func (w *worker) flush() error {
+	if err := w.out.Flush(); err != nil {
+		return fmt.Errorf("writing to the supervisor: %w", err)
+	}
+	return nil
 }
 
 // send writes one message. It reaches the supervisor at the next flush, which
