@@ -6,9 +6,7 @@ import (
 	"debug/dwarf"
 	"debug/elf"
 	"io"
-	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"sort"
 	"syscall"
 	"testing"
@@ -28,23 +26,6 @@ func buildCompiler(b *testing.B) string {
 	file := filepath.Join(b.TempDir(), "compile")
 	run(b, ".", []string{"GOFLAGS="}, "go", "build", "-o", file, "-ldflags=-compressdwarf=false", "cmd/compile")
 	return file
-}
-
-// sampleAddresses returns n sorted addresses inside of functions.
-func sampleAddresses(tb testing.TB, f *File, n int) []uint64 {
-	tb.Helper()
-	functions, err := f.Functions()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	random := rand.New(rand.NewPCG(1, 2))
-	pcs := make([]uint64, n)
-	for i := range pcs {
-		fn := functions[random.IntN(len(functions))]
-		pcs[i] = fn.Lo + random.Uint64N(fn.Hi-fn.Lo)
-	}
-	slices.Sort(pcs)
-	return pcs
 }
 
 // measure runs op b.N times and reports processor time, which other load on the

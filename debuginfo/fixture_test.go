@@ -2,9 +2,11 @@ package debuginfo
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -198,4 +200,21 @@ func mustOpen(tb testing.TB, path string) *File {
 // place words a location for comparison.
 func (f *File) place(l Location) string {
 	return fmt.Sprintf("%s:%d:%d", f.Path(l.File), l.Line, l.Column)
+}
+
+// sampleAddresses returns n sorted addresses inside of functions.
+func sampleAddresses(tb testing.TB, f *File, n int) []uint64 {
+	tb.Helper()
+	functions, err := f.Functions()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	pcs := make([]uint64, n)
+	for i := range pcs {
+		fn := functions[random.IntN(len(functions))]
+		pcs[i] = fn.Lo + random.Uint64N(fn.Hi-fn.Lo)
+	}
+	slices.Sort(pcs)
+	return pcs
 }

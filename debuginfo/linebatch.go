@@ -218,7 +218,7 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 					if started {
 						continue
 					}
-					started = true
+					started, rowFile = true, noRow
 					if l.img.text.contains(addr) {
 						hint = gallop(pcs, hint, addr)
 						if k = hint; k < n {

@@ -1,6 +1,9 @@
 package debuginfo
 
-import "sync"
+import (
+	"fmt"
+	"sync"
+)
 
 // This file defines lines, the line tables of an executable and the addresses
 // they own.
@@ -83,7 +86,7 @@ func (l *lines) readUnits() {
 		}
 		table, ok := byOffset[u.stmtList.n]
 		if !ok {
-			l.failed(l.line.errorAt(0, "no line table where a unit says there is one"))
+			l.failed(u.info.errorAt(u.offset, fmt.Sprintf("the unit's line table, .debug_line+%#x, does not exist", u.stmtList.n)))
 			return
 		}
 		dir, err := r.text(u, u.compDir)

@@ -117,7 +117,8 @@ type row struct {
 	addr               uint64
 	file, line, column uint32
 	isStmt, end        bool
-	// first is true for the first row of a sequence.
+	// first is true for the first row of a sequence, and for the first that has an
+	// address if there were rows before it.
 	first bool
 	// start is the address that the sequence was given first: the one that is a
 	// tombstone if the code was dropped. It is noAddress for a sequence without.
@@ -217,7 +218,7 @@ func (r *row) extended(body []byte) (problem string) {
 		}
 		r.addr = littleEndian(body[1:])
 		if r.start == noAddress {
-			r.start = r.addr
+			r.start, r.first = r.addr, true
 		}
 	}
 	return ""

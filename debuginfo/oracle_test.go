@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -169,6 +171,20 @@ func TestAgainstDebugDWARF(t *testing.T) {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
 			file := kind.build(t)
+			o := readOracle(t, file)
+			f := mustOpen(t, file)
+			compareRows(t, f, o)
+			compareLocations(t, f, o, false)
+			compareLocations(t, f, o, true)
+		})
+	}
+}
+
+// TestExtraExecutables compares executables of compilers that are not everywhere:
+// DEBUGINFO_FILES names them, separated as in PATH.
+func TestExtraExecutables(t *testing.T) {
+	for _, file := range filepath.SplitList(os.Getenv("DEBUGINFO_FILES")) {
+		t.Run(file, func(t *testing.T) {
 			o := readOracle(t, file)
 			f := mustOpen(t, file)
 			compareRows(t, f, o)

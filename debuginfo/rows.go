@@ -200,7 +200,7 @@ func (s *rowScan) pass(t *lineTable, end uint64) {
 // it.
 func (s *rowScan) passEnd(t *lineTable, r *row) {
 	last := max(r.addr, s.start+1) - 1
-	i := s.next + firstAbove(s.own[s.next:], last)
+	i := firstAbove(s.own, last)
 	if i < len(s.own) && s.own[i].contains(last) && !s.stopped {
 		s.emit(t, r, s.own[i].index)
 	}

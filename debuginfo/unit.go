@@ -290,3 +290,35 @@ func (r *unitReader) address(u *unit, v value) (uint64, *FormatError) {
 	addr := c.uint(u.addrSize)
 	return addr, c.err
 }
+
+// Unit is one compilation unit: a C source file, or a Go package.
+type Unit struct {
+	// Name is the source file or package, CompDir the directory of the compilation,
+	// Producer the compiler and its version. Each is "" if it is not recorded.
+	Name, CompDir, Producer string
+}
+
+// Units returns the compilation units in the order of the file. Units that are not
+// sound are left out, and the first problem is returned.
+func (f *File) Units() ([]Unit, error) {
+	var units []Unit
+	err := f.guard(func() error {
+		r := newUnitReader(f.image)
+		var problem error
+		failed := func(err error) {
+			if problem == nil {
+				problem = err
+			}
+		}
+		text := func(u *unit, v value) string {
+			s, err := r.text(u, v)
+			failed(err)
+			return s
+		}
+		r.each(func(u *unit) {
+			units = append(units, Unit{Name: text(u, u.name), CompDir: text(u, u.compDir), Producer: text(u, u.producer)})
+		}, failed)
+		return problem
+	})
+	return units, err
+}

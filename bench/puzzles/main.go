@@ -121,6 +121,8 @@ func solve(dir, fuzzls, test, limit string, seed int) (solution, error) {
 	return solution{c.FirstRun, c.FirstTime}, nil
 }
 
+// tryStock lets the stock fuzzer try a puzzle from an empty cache. The executable is
+// built by the first call and found in the build cache by the others.
 func tryStock(dir, test string, seconds int) string {
 	if seconds == 0 {
 		return "not tried"
@@ -128,10 +130,15 @@ func tryStock(dir, test string, seconds int) string {
 	if err := os.RemoveAll(filepath.Join(dir, "puzzles", "testdata")); err != nil {
 		return err.Error()
 	}
-	cmd := exec.Command("go", "test", "-fuzz=^"+test+"$", "-run=^$", fmt.Sprintf("-fuzztime=%ds", seconds),
-		"-parallel=1", "./puzzles")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOCACHE="+filepath.Join(dir, "gocache"))
+	exe := filepath.Join(dir, "stock.test")
+	build := exec.Command("go", "test", "-c", "-fuzz=.", "-vet=off", "-o", exe, "./puzzles")
+	build.Dir = dir
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Sprintf("not built: %s", out)
+	}
+	cmd := exec.Command(exe, "-test.run=^$", "-test.fuzz=^"+test+"$", "-test.fuzzcachedir="+filepath.Join(dir, "cache-"+test),
+		"-test.parallel=1", "-test.paniconexit0", fmt.Sprintf("-test.fuzztime=%ds", seconds))
+	cmd.Dir = filepath.Join(dir, "puzzles")
 	start := time.Now()
 	out, _ := cmd.CombinedOutput()
 	if strings.Contains(string(out), "solved") {

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/coverage"
@@ -30,7 +29,8 @@ type coverFlags struct{ format, output, run string }
 const coverLong = `Shows what campaigns have covered, from the files that they leave, also while one runs.
 
 Without arguments: the source files of your own modules of which anything ran. With
-arguments: those files, and the files below those directories.
+arguments: those files, and the files below those directories; file:from-to shows some
+lines of a file.
 
 Marks in the text: + ran, ~ ran in part (or a condition went one way only), - never ran,
 > fuzzing enters here. A line without a mark holds no instrumented code.`
@@ -42,6 +42,7 @@ func newCoverCommand() *cobra.Command {
 		Short: "Show the covered source, or export it",
 		Long:  coverLong,
 		Example: `  fuzzls cover parser/parse.go
+  fuzzls cover parser/parse.go:120-150
   fuzzls cover --format lcov -o coverage.info
   fuzzls cover --format go -o cover.out && go tool cover -html cover.out`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.cover(args) },
@@ -53,7 +54,11 @@ func newCoverCommand() *cobra.Command {
 }
 
 func (f *coverFlags) cover(args []string) error {
-	write, err := f.writer(len(args) == 0)
+	args, ranges, err := parseRanges(args)
+	if err != nil {
+		return err
+	}
+	write, err := f.writer(len(args) == 0, ranges)
 	if err != nil {
 		return err
 	}
@@ -75,11 +80,12 @@ func (f *coverFlags) cover(args []string) error {
 // coverWriter writes coverage in one format.
 type coverWriter func(w io.Writer, t *coverage.Tracker, root string, color bool) error
 
-func (f *coverFlags) writer(onlyCovered bool) (coverWriter, error) {
+func (f *coverFlags) writer(onlyCovered bool, ranges lineRanges) (coverWriter, error) {
 	switch f.format {
 	case "text":
 		return func(w io.Writer, t *coverage.Tracker, _ string, color bool) error {
-			return coverage.WriteText(w, t, coverage.TextOptions{Color: color, OnlyCovered: onlyCovered})
+			dir, _ := os.Getwd() // without it, paths are shown whole
+			return coverage.WriteText(w, t, coverage.TextOptions{Color: color, OnlyCovered: onlyCovered, Lines: ranges.of, Dir: dir})
 		}, nil
 	case "lcov":
 		return func(w io.Writer, t *coverage.Tracker, _ string, _ bool) error { return coverage.WriteLCOV(w, t) }, nil
@@ -111,19 +117,25 @@ func (f *coverFlags) tracker(state *store.State, only *regexp.Regexp, args []str
 		return nil, err
 	}
 	points := merged.Points.Select(keep)
-	if len(points.Files) == 0 {
+	if len(args) > 0 && len(points.Spans)+len(points.Branches) == 0 {
 		return nil, fmt.Errorf("no instrumented file in %s", strings.Join(args, " "))
 	}
 	tracker := coverage.States(points, merged.Hit)
 	for _, entry := range entries {
-		tracker.MarkEntry(entry)
+		tracker.MarkEntryLine(entry.path, entry.line)
 	}
 	return tracker, nil
 }
 
+// place is a line of a source file.
+type place struct {
+	path string
+	line uint32
+}
+
 // readBuilds reads points and bits of the latest build of each target, the newest
-// first, and the entry points of their fuzz tests.
-func readBuilds(state *store.State, only *regexp.Regexp) (builds []coverage.Build, entries []uint64, err error) {
+// first, and where the fuzz tests that match enter.
+func readBuilds(state *store.State, only *regexp.Regexp) (builds []coverage.Build, entries []place, err error) {
 	targets, err := state.Targets()
 	if err != nil {
 		return nil, nil, err
@@ -143,9 +155,23 @@ func readBuilds(state *store.State, only *regexp.Regexp) (builds []coverage.Buil
 			continue
 		}
 		builds = append(builds, coverage.Build{Points: points, Hit: hit})
-		entries = append(entries, t.Entries...)
+		entries = append(entries, entryLines(t, only, points)...)
 	}
 	return builds, entries, nil
+}
+
+// entryLines returns where the fuzz tests of t that match enter. Addresses are those
+// of one executable; lines hold for all.
+func entryLines(t *store.Target, only *regexp.Regexp, points *coverage.Points) (lines []place) {
+	for i, entry := range t.Entries {
+		if i >= len(t.Tests) || !only.MatchString(t.Tests[i]) {
+			continue
+		}
+		if f, ok := points.FuncAt(entry); ok {
+			lines = append(lines, place{points.Files[f.File].Path, f.Line})
+		}
+	}
+	return lines
 }
 
 // readBits returns what the fuzz tests of t that match have covered; nil if none
@@ -215,7 +241,7 @@ func fileFilter(args []string) (func(*coverage.File) bool, error) {
 // terminal.
 func (f *coverFlags) write(write func(w io.Writer, color bool) error) error {
 	if f.output == "" {
-		return write(os.Stdout, term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "")
+		return write(os.Stdout, colored(os.Stdout))
 	}
 	file, err := os.Create(f.output)
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/supervisor"
@@ -107,7 +106,7 @@ func (f *fuzzFlags) fuzz(ctx context.Context, patterns []string) error {
 	if err != nil {
 		return err
 	}
-	show := f.display(os.Stderr)
+	show := display(os.Stderr)
 	var failed []string
 	for _, problem := range workspace.Problems {
 		fmt.Fprintf(os.Stderr, "%s\n", problem)
@@ -256,23 +255,9 @@ func noTests(failed, patterns []string, only *regexp.Regexp) error {
 	return fmt.Errorf("no fuzz tests in %s: write a func FuzzXxx(f *testing.F) in a _test.go file", where)
 }
 
-// display returns the live display for out.
-func (f *fuzzFlags) display(out *os.File) progress {
-	if !term.IsTerminal(int(out.Fd())) {
-		return &lines{out: out}
-	}
-	return &block{out: out, width: func() int {
-		width, _, err := term.GetSize(int(out.Fd()))
-		if err != nil {
-			return 80
-		}
-		return width
-	}}
-}
-
 func (f *fuzzFlags) print(report *supervisor.Report) error {
 	if !f.json {
-		return report.WriteText(os.Stdout)
+		return report.WriteText(os.Stdout, colored(os.Stdout))
 	}
 	return writeJSON(os.Stdout, report)
 }

@@ -14,6 +14,7 @@ import "sync/atomic"
 //	[Slots]failure text           TextsOffset, RingText bytes each
 //	seen map                      SeenOffset, one byte for each edge
 //	baseline bitset               BaselineOffset, one bit for each cell
+//	baseline counters             EarlyOffset, one byte for each edge
 //	arena                         ArenaOffset, ArenaSize bytes
 //
 // The host writes an input and its slot, then publishes it by storing Head. The
@@ -27,7 +28,7 @@ import "sync/atomic"
 
 // RingMagic is the value of RingHeader.Magic: "fuzzls" and the version of the
 // layout, so that an executable built with another version is refused.
-const RingMagic = 0x66757a7a6c730001
+const RingMagic = 0x66757a7a6c730002
 
 // RingEnv names the environment variable that holds the executor's three
 // descriptors: "memory,bell to read,bell to write", in decimal.
@@ -102,7 +103,8 @@ type RingHeader struct {
 	// MemoryLimit is how many bytes the process may have resident, so that its
 	// garbage collector can keep away from that; set by the host.
 	MemoryLimit uint64
-	_           [8]byte
+	// EarlyOffset is the offset of the baseline counters; set by the host with Size.
+	EarlyOffset uint64
 
 	// Head is how many runs the host has published.
 	Head uint64
@@ -178,7 +180,8 @@ func (h *RingHeader) LayOut() uint64 {
 	h.TextsOffset = roundUp(h.SlotsOffset+h.SlotStride*h.Slots, 4096)
 	h.SeenOffset = h.TextsOffset + RingText*h.Slots
 	h.BaselineOffset = h.SeenOffset + roundUp(h.Edges, 4096)
-	h.ArenaOffset = h.BaselineOffset + roundUp(roundUp(h.Cells, 64)/8, 4096)
+	h.EarlyOffset = h.BaselineOffset + roundUp(roundUp(h.Cells, 64)/8, 4096)
+	h.ArenaOffset = h.EarlyOffset + roundUp(h.Edges, 4096)
 	all := uint32(RingWantCounters | RingWantCompares | RingWantBlocks)
 	h.ArenaSize = arenaRuns * NewRingRoom(all, h.Edges, h.Cells).Size
 	return h.ArenaOffset + roundUp(h.ArenaSize, 4096)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -26,6 +27,11 @@ type TextOptions struct {
 	// Context, if above 0, leaves out runs of lines that neither ran nor are within
 	// so many lines of one that did.
 	Context int
+	// Lines, if not nil, returns the first and last line to show of a file, 1-based;
+	// ok is false for all of it.
+	Lines func(path string) (first, last int, ok bool)
+	// Dir, if not "", is what the names of files below it are relative to.
+	Dir string
 	// ReadFile reads the source, os.ReadFile if nil.
 	ReadFile func(path string) ([]byte, error)
 }
@@ -87,7 +93,7 @@ type textWriter struct {
 func (w *textWriter) file(t *Tracker, file int) {
 	f := &t.points.Files[file]
 	s := t.Summary(file)
-	title := fmt.Sprintf("%s: %d of %d lines covered", f.Path, s.Ran(), s.Instrumented)
+	title := fmt.Sprintf("%s: %d of %d lines covered", w.name(f.Path), s.Ran(), s.Instrumented)
 	if s.Partly > 0 {
 		title += fmt.Sprintf(", %d of them partly", s.Partly)
 	}
@@ -104,12 +110,24 @@ func (w *textWriter) file(t *Tracker, file int) {
 		fmt.Fprintln(w, "  not shown: the file changed since it was built")
 		return
 	}
-	w.lines(strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), t.files[file])
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	w.lines(lines, t.files[file], w.shown(f.Path, len(lines), t.files[file]))
 }
 
-// lines writes a file's text. states may be shorter than the text.
-func (w *textWriter) lines(text []string, states []Line) {
-	show := w.shown(len(text), states)
+func (w *textWriter) name(path string) string {
+	if w.options.Dir == "" {
+		return path
+	}
+	rel, err := filepath.Rel(w.options.Dir, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return path
+	}
+	return rel
+}
+
+// lines writes a file's text: the lines that show tells, all if it is nil. states
+// may be shorter than the text.
+func (w *textWriter) lines(text []string, states []Line, show []bool) {
 	width := len(fmt.Sprint(len(text)))
 	skipped := 0
 	for i, line := range text {
@@ -134,8 +152,32 @@ func (w *textWriter) line(number, width int, l Line, text string) {
 	}
 	m := marks[l.State]
 	gutter := fmt.Sprintf("%s %s", m.text, w.counts(l))
-	out := fmt.Sprintf("%s%s %s %s", entry, w.look(m.style, gutter), w.look(dimLook, fmt.Sprintf("%*d |", width, number)), text)
+	out := fmt.Sprintf("%s%s %s %s", entry, w.look(m.style, gutter), w.look(dimLook, fmt.Sprintf("%*d |", width, number)), expandTabs(text))
 	fmt.Fprintln(w, strings.TrimRight(out, " \t"))
+}
+
+// tabWidth is how far tabs indent: half of a terminal's own, because the gutter
+// takes room that the source was not written for.
+const tabWidth = 4
+
+// expandTabs replaces tabs by blanks up to the next multiple of tabWidth.
+func expandTabs(text string) string {
+	if !strings.Contains(text, "\t") {
+		return text
+	}
+	var b strings.Builder
+	column := 0
+	for _, r := range text {
+		if r != '\t' {
+			b.WriteRune(r)
+			column++
+			continue
+		}
+		n := tabWidth - column%tabWidth
+		b.WriteString(strings.Repeat(" ", n))
+		column += n
+	}
+	return b.String()
 }
 
 // counts says how many ways out of a partly covered line's conditions were
@@ -158,12 +200,21 @@ func (w *textWriter) fold(skipped *int, width int) {
 	*skipped = 0
 }
 
-// shown tells which lines are within Context of one that ran; nil means all.
-func (w *textWriter) shown(lines int, states []Line) []bool {
+// shown tells which lines of a file to show: those asked for, or those within
+// Context of one that ran; nil means all.
+func (w *textWriter) shown(path string, lines int, states []Line) []bool {
+	out := make([]bool, lines)
+	if w.options.Lines != nil {
+		if first, last, ok := w.options.Lines(path); ok {
+			for i := max(first, 1); i <= min(last, lines); i++ {
+				out[i-1] = true
+			}
+			return out
+		}
+	}
 	if w.options.Context <= 0 {
 		return nil
 	}
-	out := make([]bool, lines)
 	for i := range min(lines, len(states)) {
 		if l := states[i]; l.State < Partly && !l.Entry {
 			continue

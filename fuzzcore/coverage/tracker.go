@@ -228,3 +228,14 @@ func (t *Tracker) MarkEntry(entry uint64) (Change, bool) {
 	t.files[f.File][f.Line-1].Entry = true
 	return Change{f.File, f.Line}, true
 }
+
+// MarkEntryLine marks a line as an entry point: merged points have no addresses. It
+// reports false if there is no such line.
+func (t *Tracker) MarkEntryLine(path string, line uint32) bool {
+	i := slices.IndexFunc(t.points.Files, func(f File) bool { return f.Path == path })
+	if i < 0 || line == 0 || int(line) > len(t.files[i]) {
+		return false
+	}
+	t.files[i][line-1].Entry = true
+	return true
+}

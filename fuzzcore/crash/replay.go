@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // This file defines where a Go reproducer is put and the command that runs it.
@@ -24,6 +25,9 @@ type Replay struct {
 	Name string
 	// Flags are the user's build flags that the crash may depend on (-race, -tags).
 	Flags []string
+	// Timeout, if not 0, ends the replay of an input that goes on for ever; without it
+	// `go test` waits for ten minutes.
+	Timeout time.Duration
 }
 
 // ReplayCommand returns the shell command that runs one reproducer under plain
@@ -38,6 +42,9 @@ func ReplayCommand(r Replay) string {
 	b.WriteString("go test")
 	for _, flag := range r.Flags {
 		b.WriteString(" " + quote(flag))
+	}
+	if r.Timeout > 0 {
+		fmt.Fprintf(&b, " -timeout=%s", r.Timeout)
 	}
 	fmt.Fprintf(&b, " -run='^%s$/^%s$' %s", r.Test, r.Name, quote(pattern(from, r.Dir)))
 	return b.String()

@@ -16,6 +16,11 @@ import (
 // the ways that lead to it.
 const signatureFrames = 3
 
+// lineFrames is the same where the text of the crashing line is known too: the line
+// tells bugs of one function apart, its caller those of a shared helper, and the ways
+// that lead there no longer matter.
+const lineFrames = 2
+
 // hangFrames is the same for runs that were interrupted somewhere on their way,
 // counted from the fuzz test: deeper calls differ from one interruption to the
 // next, and a bug with many signatures is worse than two bugs with one.
@@ -50,7 +55,7 @@ func (r *Raw) signatureOf(kind Kind, class string, frames []Frame) string {
 		names = r.functions(frames)
 		names = names[:min(len(names), signatureFrames)]
 		if text := r.lineOf(names, frames); text != "" {
-			names = append(names, text)
+			names = append(names[:min(len(names), lineFrames)], text)
 		}
 	}
 	if len(names) == 0 {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
@@ -11,7 +10,7 @@ import (
 // an outcome that no run had, and which operands were tried there already.
 
 const (
-	// pairSlots is the number of operand pairs remembered, 2¹⁵ slots of 8 bytes.
+	// pairSlots is the number of operand pairs remembered, 2¹⁵ slots of 12 bytes.
 	pairSlots = 1 << 15
 	// maxTries is how often the same operands at the same site are worth new
 	// patches: the site may be reached by inputs that differ otherwise.
@@ -22,11 +21,16 @@ const (
 	// bounded elsewhere.
 	keptPatches = 512
 	runPatches  = 32
-	// runPairs bounds the operand pairs that one traced run that is not kept is
-	// searched for: its cost is spread over maxTrace mutants.
-	runPairs = 64
+	// keptPairs and runPairs bound the operand pairs that are searched for in one
+	// kept input, and in one that is not: a search takes some microseconds.
+	keptPairs = 512
+	runPairs  = 32
+	// sitePairs bounds those of one site: a loop over the input meets the same
+	// comparison with every byte of it.
+	sitePairs = 8
 	// siteAllowance is how many patches a site may get from runs that are not
-	// kept before one of them has to find something, and after each find.
+	// kept before one of them has to find something, and after each find; four
+	// times as many if they make progress that no edge tells.
 	siteAllowance = 512
 )
 
@@ -84,6 +88,11 @@ type site struct {
 	// spent counts patches made from runs that were not kept, earned finds of
 	// patches; see siteAllowance.
 	spent, earned int
+	// passed counts the equal comparisons of one run: of that which gathered last.
+	passed int
+	run    uint32
+	// taken counts the comparisons of that run that got patches.
+	taken int
 	// line is the last observation of an integer argument and the operand it
 	// led to, see linear.go.
 	line observation
@@ -105,14 +114,19 @@ type harvest struct {
 	patches patchQueues
 	// fresh collects the patches of one run; reused.
 	fresh []patch
-	// passed counts, by site, the comparisons of one run that were equal; reused.
-	passed map[uint32]int
+	// visited holds the sites of one run's comparisons, in their order; reused.
+	visited []*site
+	// run numbers the runs that were gathered from, see site.run.
+	run uint32
+	// keys sorts fresh; reused.
+	keys []uint64
 }
 
-// pair is how often an operand pair was met; direct-mapped by its hash.
+// pair is in how many runs an operand pair was met; direct-mapped by its hash.
 type pair struct {
 	hash  uint32
-	tries uint8
+	run   uint32 // the last of them
+	tries uint32
 }
 
 func newHarvest() harvest {
@@ -120,7 +134,6 @@ func newHarvest() harvest {
 		sites:   map[uint32]*site{},
 		pairs:   make([]pair, pairSlots),
 		patches: newPatchQueues(),
-		passed:  map[uint32]int{},
 	}
 }
 
@@ -134,19 +147,20 @@ func (h *harvest) site(c *abi.Compare) *site {
 	return s
 }
 
-// try counts one more meeting with the operands of c and returns how many there
-// were before.
-func (h *harvest) try(c *abi.Compare) uint8 {
+// try counts a run that met the operands of c. It returns how many runs there
+// were before, and false if this run met them already.
+func (h *harvest) try(c *abi.Compare) (tries uint32, first bool) {
 	hash := hashCompare(c)
 	p := &h.pairs[hash%pairSlots]
 	if tag := uint32(hash >> 32); p.hash != tag {
 		*p = pair{hash: tag}
 	}
-	tries := p.tries
-	if p.tries < 255 {
-		p.tries++
+	if p.run == h.run {
+		return p.tries, false
 	}
-	return tries
+	p.run = h.run
+	p.tries++
+	return p.tries - 1, true
 }
 
 // hashCompare hashes site and operands by FNV-1a over words.
@@ -183,7 +197,7 @@ type source struct {
 func (e *Engine) learn(n *entry, k *known, compares []abi.Compare, fresh bool) {
 	if k.base != nil {
 		n.base = k.base
-		n.base.owner, n.base.depth = n, 0
+		n.base.data, n.base.owner, n.base.depth = n.data, n, 0
 		return
 	}
 	n.base = &base{data: n.data, owner: n}
@@ -198,71 +212,95 @@ func (e *Engine) learn(n *entry, k *known, compares []abi.Compare, fresh bool) {
 func (e *Engine) gather(src source, compares []abi.Compare) {
 	h := &e.harvest
 	h.fresh = h.fresh[:0]
-	h.countPassed(compares)
+	h.visit(compares)
 	s := e.newSubstituter(src)
 	pairs, limit := runPairs, runPatches
-	if src.kept || src.fresh {
-		pairs, limit = len(compares), keptPatches
+	if src.lasting() {
+		pairs, limit = keptPairs, keptPatches
 	}
 	for i := range compares {
 		if pairs == 0 {
 			break
 		}
-		if e.consider(&s, &compares[i]) {
+		if e.consider(&s, &compares[i], h.visited[i]) {
 			pairs--
 		}
 	}
 	h.queue(src, limit)
 }
 
-// countPassed counts the equal comparisons of each site.
-func (h *harvest) countPassed(compares []abi.Compare) {
-	clear(h.passed)
+// visit looks up the sites of a run's comparisons and counts their outcomes.
+func (h *harvest) visit(compares []abi.Compare) {
+	h.run++
+	h.visited = h.visited[:0]
 	for i := range compares {
-		c := &compares[i]
-		o := outcomeOf(c)
-		h.site(c).outcomes |= o
-		if o == equal {
-			h.passed[c.Site]++
+		s, o := h.site(&compares[i]), outcomeOf(&compares[i])
+		if s.run != h.run {
+			s.run, s.passed, s.taken = h.run, 0, 0
 		}
+		if o == equal {
+			s.passed++
+		}
+		s.outcomes |= o
+		h.visited = append(h.visited, s)
 	}
 }
 
 // consider makes the patches of one comparison if they are worth it; it reports
 // whether it did.
-func (e *Engine) consider(s *substituter, c *abi.Compare) bool {
-	h := &e.harvest
-	if c.Kind.Size() == 0 && outcomeOf(c) == equal {
+func (e *Engine) consider(s *substituter, c *abi.Compare, at *site) bool {
+	unequal := outcomeOf(c) != equal
+	if at.taken == sitePairs || c.Kind.Size() == 0 && !unequal {
 		return false
 	}
-	s.c, s.site, s.tries, s.passed = c, h.site(c), h.try(c), h.passed[c.Site]
-	s.progress = s.advanced() && outcomeOf(c) != equal
-	if !s.progress && !s.worth() {
+	s.c, s.site = c, at
+	s.progress = unequal && s.advanced()
+	if !s.source.lasting() && !s.promising() {
 		return false
 	}
-	if s.tries == 0 {
+	tries, first := e.harvest.try(c)
+	if !first || !s.progress && !s.worth(tries) {
+		return false
+	}
+	if s.tries = tries; tries == 0 {
 		e.dictionary.learn(c)
 	}
+	at.taken++
 	s.substitute()
 	return true
 }
 
-// worth decides whether the comparison at hand gets patches.
-func (s *substituter) worth() bool {
-	open := s.site.open(s.c)
-	if s.source.kept || s.source.fresh {
-		return s.tries == 0 || open && s.tries < maxTries
+// lasting reports whether the input is kept or will be.
+func (s source) lasting() bool { return s.kept || s.fresh }
+
+// promising reports whether the comparison at hand, of an input that is not
+// kept, may be worth patches.
+func (s *substituter) promising() bool {
+	allowance := siteAllowance * (1 + s.site.earned)
+	if s.progress {
+		return s.site.spent < 4*allowance
 	}
-	return open && s.tries == 0 && s.site.spent < siteAllowance*(1+s.site.earned)
+	return s.site.open(s.c) && s.site.spent < allowance
 }
 
-// queue sorts the fresh patches and queues the best limit of them.
+// worth decides by the number of runs that met the operands before.
+func (s *substituter) worth(tries uint32) bool {
+	return tries == 0 || tries < maxTries && s.source.lasting() && s.site.open(s.c)
+}
+
+// queue queues the best limit of the fresh patches, best first; of equals, that
+// of the earlier comparison.
 func (h *harvest) queue(src source, limit int) {
-	slices.SortStableFunc(h.fresh, func(a, b patch) int { return cmp.Compare(a.order(), b.order()) })
-	chosen := slices.Clone(h.fresh[:min(len(h.fresh), limit)])
+	h.keys = h.keys[:0]
+	for i := range h.fresh {
+		h.keys = append(h.keys, uint64(h.fresh[i].order())<<32|uint64(i))
+	}
+	slices.Sort(h.keys)
+	chosen := make([]patch, min(len(h.keys), limit))
 	for i := range chosen {
 		p := &chosen[i]
-		if !src.kept && !src.fresh {
+		*p = h.fresh[uint32(h.keys[i])]
+		if !src.lasting() {
 			h.sites[p.site].spent++
 		}
 		h.patches.push(p)

@@ -140,6 +140,7 @@ func (e *Engine) confirmShorter(run *Run) {
 
 // credit counts a find towards what made it.
 func (e *Engine) credit(f *flight) {
+	e.grantTraces(findTraces)
 	for class, used := range f.used {
 		e.yield.found(valueClass(class), used)
 	}
@@ -178,7 +179,7 @@ func (e *Engine) observeKnown(k *known, run *Run) {
 // judge keeps or forgets an input.
 func (e *Engine) judge(k *known, run *Run) {
 	e.scratch = e.features.collect(run.Counters, e.scratch[:0])
-	n := &entry{origin: k.origin, data: k.data, edges: run.Edges, path: run.Path}
+	n := &entry{origin: k.origin, data: k.data, edges: run.Edges}
 	if k.origin != Seed && !e.features.improves(n, e.scratch) {
 		e.refuse(k, run)
 		return

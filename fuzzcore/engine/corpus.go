@@ -24,7 +24,6 @@ type entry struct {
 	data   []byte // its encoding; never changed
 	edges  uint32 // distinct edges that it hits
 	owned  int    // features that it is the best entry of
-	path   uint64 // Run.Path of its confirmation
 
 	index  int    // its place in corpus.entries and in the schedule
 	picks  uint32 // mutants made of it since its last find

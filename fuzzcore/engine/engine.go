@@ -4,6 +4,10 @@ import "fmt"
 
 // This file defines the engine and the two calls that drive it.
 
+// tickEvery is how many mutants pass between two looks at what is done now and
+// then; every retuneEvery is a multiple.
+const tickEvery = 128
+
 // Config describes what an engine works on.
 type Config struct {
 	// Schema is what the fuzz test takes.
@@ -43,11 +47,11 @@ type Engine struct {
 	batch   batch
 	harvest harvest
 
-	untilReckon int
-	reckonEvery int
-	untilTrace  int
-	shortened   uint64 // confirmations of shorter inputs
-	started     bool
+	nextReckon uint64 // the number of mutants at which rarity is computed again
+	untilTrace int    // mutants until the next traced one
+	traces     int    // traced patches that are in the budget, see trace.go
+	shortened  uint64 // confirmations of shorter inputs
+	started    bool
 
 	events  []Event
 	scratch []feature
@@ -58,22 +62,22 @@ type Engine struct {
 // New returns an engine with an empty corpus.
 func New(config Config) *Engine {
 	e := &Engine{
-		schema:      config.Schema,
-		twins:       config.Schema.twins(),
-		maxInput:    max(config.MaxInput, config.Schema.minSize()),
-		rng:         newRNG(config.Seed),
-		mutant:      mutant{schema: config.Schema},
-		dictionary:  newDictionary(config.Dictionary),
-		yield:       newYield(),
-		corpus:      corpus{byData: map[string]*entry{}},
-		features:    newFeatureTable(config.Edges),
-		paths:       newPathTable(),
-		queue:       newQueue(),
-		batch:       batch{size: minBatch},
-		harvest:     newHarvest(),
-		untilReckon: minReckon,
-		reckonEvery: minReckon,
-		untilTrace:  minTrace,
+		schema:     config.Schema,
+		twins:      config.Schema.twins(),
+		maxInput:   max(config.MaxInput, config.Schema.minSize()),
+		rng:        newRNG(config.Seed),
+		mutant:     mutant{schema: config.Schema},
+		dictionary: newDictionary(config.Dictionary),
+		yield:      newYield(),
+		corpus:     corpus{byData: map[string]*entry{}},
+		features:   newFeatureTable(config.Edges),
+		paths:      newPathTable(),
+		queue:      newQueue(),
+		batch:      batch{size: minBatch},
+		harvest:    newHarvest(),
+		nextReckon: minReckon,
+		untilTrace: minTrace,
+		traces:     maxTraces,
 	}
 	e.origin = &entry{data: make([]byte, config.Schema.minSize()), index: -1}
 	return e
@@ -115,10 +119,12 @@ func (e *Engine) Next(slot []byte) Ticket {
 	}
 	slot = slot[:min(len(slot), e.maxInput)]
 	e.stats.Mutants++
-	e.tick()
+	if e.stats.Mutants%tickEvery == 0 {
+		e.tick()
+	}
 	if p := e.nextPatch(); p != nil {
 		f.patch = p
-		f.traced = p.traced
+		f.traced = e.shouldTracePatch(p)
 		return Ticket{Len: e.apply(slot, p), Want: f.want(), Generated: true}
 	}
 	f.parent = e.choose()
@@ -126,12 +132,14 @@ func (e *Engine) Next(slot []byte) Ticket {
 	return Ticket{Len: e.mutate(slot, f.parent, f), Want: f.want(), Generated: true}
 }
 
-// tick does what happens once in so many mutants.
+// tick does what happens once in tickEvery mutants.
 func (e *Engine) tick() {
-	e.yield.tick()
-	if e.untilReckon--; e.untilReckon <= 0 {
-		e.reckonEvery = min(2*e.reckonEvery, maxReckon)
-		e.untilReckon = e.reckonEvery
+	e.grantTraces(1)
+	if e.stats.Mutants%retuneEvery == 0 {
+		e.yield.retune()
+	}
+	if e.stats.Mutants >= e.nextReckon {
+		e.nextReckon = min(2*e.stats.Mutants, e.stats.Mutants+maxReckon)
 		e.reckon()
 	}
 }

@@ -108,16 +108,6 @@ func (t *featureTable) improves(e *entry, features []feature) bool {
 	return false
 }
 
-// fresh reports whether a feature was never confirmed.
-func (t *featureTable) fresh(features []feature) bool {
-	for _, f := range features {
-		if t.best[f] == nil {
-			return true
-		}
-	}
-	return false
-}
-
 // take makes e the best entry of every feature that it improves. It returns how
 // many of them were never confirmed before, and appends the entries that lost
 // their last feature.

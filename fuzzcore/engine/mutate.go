@@ -78,7 +78,10 @@ func (e *Engine) mutate(slot []byte, parent *entry, f *flight) int {
 		if edits == 0 {
 			break
 		}
-		field := e.pickField()
+		field := 0
+		if len(m.schema) > 1 {
+			field = e.rng.below(len(m.schema))
+		}
 		class := m.schema[field].class()
 		op := e.yield.pick(class, e.rng.next())
 		if !mutators[op].apply(e, field) {
@@ -91,13 +94,8 @@ func (e *Engine) mutate(slot []byte, parent *entry, f *flight) int {
 	return m.n
 }
 
-// pickField chooses the field to edit.
-func (e *Engine) pickField() int {
-	if len(e.schema) == 1 {
-		return 0
-	}
-	return e.rng.below(len(e.schema))
-}
+// pickField chooses any field.
+func (e *Engine) pickField() int { return e.rng.below(len(e.schema)) }
 
 // donor returns another input's value for a field: that of a field with the
 // same UID and kind in a random entry. It is nil if the corpus is empty.

@@ -29,22 +29,23 @@ const (
 
 // patch is one substitution in one input.
 type patch struct {
-	base   *base
-	site   uint32 // the comparison it is meant to turn
-	field  int
-	kind   patchKind
-	aims   outcome
-	open   bool // the site never had the outcome that the patch aims for
-	urgent bool // it goes on with what the last patch achieved
-	traced bool // its run records comparisons
-	repair bool // it mends a checksum, see repair.go
-	rank   int  // 0 for the likeliest patch of a comparison
-	passed int  // equal comparisons at the site when the base ran
-	at     int
-	del    int
-	number uint64
-	n      int // length of text
-	text   [abi.CompareText]byte
+	base  *base
+	site  uint32 // the comparison it is meant to turn
+	field int    // the value it changes
+	kind  patchKind
+
+	aims     outcome // what the comparison should become
+	open     bool    // the site never had that outcome
+	urgent   bool    // it goes on with what the last patch achieved
+	progress bool    // that was to make more comparisons at its site equal
+	repair   bool    // it mends a guard, see repair.go
+	rank     int     // 0 for the likeliest patch of a comparison
+	passed   int     // equal comparisons at the site when the base ran
+
+	at, del int    // replaceText: position, and number of bytes that go
+	n       int    // replaceText: length of text
+	number  uint64 // setNumber, setLength
+	text    [abi.CompareText]byte
 }
 
 // order is the patch's place in the order of trying: urgent before open before

@@ -28,7 +28,7 @@ const (
 // patches. Within the bounds the share follows the yield: what pays on a parser
 // of magic numbers is a waste on a database.
 var shares = [patchClasses]struct{ low, high uint64 }{
-	urgentPatch: {128, 256},
+	urgentPatch: {32, 240},
 	openPatch:   {32, 224},
 	otherPatch:  {4, 128},
 }
@@ -132,7 +132,7 @@ func (h *harvest) take(class patchClass) *patch {
 		if h.sites[p.site].outcomes&p.aims == 0 {
 			return p
 		}
-		p.open, p.traced = false, false
+		p.open = false
 		h.patches.push(p)
 	}
 }

@@ -5,34 +5,33 @@ import "math/bits"
 // This file is the engine's only source of randomness.
 
 // rng is xoshiro256++ (Blackman and Vigna, "Scrambled linear pseudorandom
-// number generators"), the generator of Zig's fuzzer.
-type rng struct{ s [4]uint64 }
+// number generators"), the generator of Zig's fuzzer. The state is four fields
+// instead of an array because next is then small enough to be inlined.
+type rng struct{ a, b, c, d uint64 }
 
 // newRNG seeds the generator's state with four outputs of SplitMix64(seed), as
 // Zig's std.Random.Xoshiro256 does.
 func newRNG(seed uint64) rng {
-	var r rng
-	for i := range r.s {
+	split := func() uint64 {
 		seed += 0x9e3779b97f4a7c15
 		z := seed
 		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 		z = (z ^ z>>27) * 0x94d049bb133111eb
-		r.s[i] = z ^ z>>31
+		return z ^ z>>31
 	}
-	return r
+	return rng{a: split(), b: split(), c: split(), d: split()}
 }
 
 // next returns the next 64 random bits.
 func (r *rng) next() uint64 {
-	s := &r.s
-	out := bits.RotateLeft64(s[0]+s[3], 23) + s[0]
-	t := s[1] << 17
-	s[2] ^= s[0]
-	s[3] ^= s[1]
-	s[1] ^= s[2]
-	s[0] ^= s[3]
-	s[2] ^= t
-	s[3] = bits.RotateLeft64(s[3], 45)
+	out := bits.RotateLeft64(r.a+r.d, 23) + r.a
+	t := r.b << 17
+	r.c ^= r.a
+	r.d ^= r.b
+	r.b ^= r.c
+	r.a ^= r.d
+	r.c ^= t
+	r.d = bits.RotateLeft64(r.d, 45)
 	return out
 }
 

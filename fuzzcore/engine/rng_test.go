@@ -4,9 +4,9 @@ import "testing"
 
 func TestRNGVectors(t *testing.T) {
 	r := newRNG(0)
-	state := [4]uint64{0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4, 0x06c45d188009454f, 0xf88bb8a8724c81ec}
-	if r.s != state {
-		t.Errorf("state of seed 0 is %x, want %x", r.s, state)
+	state := rng{0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4, 0x06c45d188009454f, 0xf88bb8a8724c81ec}
+	if r != state {
+		t.Errorf("state of seed 0 is %x, want %x", r, state)
 	}
 	for i, want := range []uint64{0x53175d61490b23df, 0x61da6f3dc380d507, 0x5c0fdf91ec9a7bfc} {
 		if got := r.next(); got != want {

@@ -43,9 +43,8 @@ type substituter struct {
 	// The comparison at hand:
 	c        *abi.Compare
 	site     *site
-	tries    uint8
-	passed   int  // equal comparisons at its site
-	progress bool // more than in the input before the last patch
+	tries    uint32 // runs that met its operands before
+	progress bool   // more than in the input before the last patch
 }
 
 func (e *Engine) newSubstituter(src source) substituter {
@@ -56,7 +55,7 @@ func (e *Engine) newSubstituter(src source) substituter {
 // equal: a byte-by-byte comparison got further, which no edge tells.
 func (s *substituter) advanced() bool {
 	p := s.source.patch
-	return p != nil && p.site == s.c.Site && s.passed > p.passed
+	return p != nil && p.site == s.c.Site && s.site.passed > p.passed
 }
 
 // content returns a field's bytes.
@@ -85,10 +84,9 @@ func (s *substituter) emit(p patch, aims outcome) {
 	if s.mends && aims != equal || len(s.source.base.data)+p.n-p.del > e.maxInput {
 		return
 	}
-	p.base, p.site, p.passed, p.aims = s.source.base, s.c.Site, s.passed, aims
+	p.base, p.site, p.passed, p.aims = s.source.base, s.c.Site, s.site.passed, aims
 	p.open = s.site.outcomes&aims == 0
-	p.repair = s.mends
+	p.repair, p.progress = s.mends, s.progress
 	p.urgent = s.progress || s.source.fresh && p.open && s.tries == 0
-	p.traced = p.open || p.urgent || p.repair || len(p.base.guards) > 0
 	e.harvest.fresh = append(e.harvest.fresh, p)
 }

@@ -9,6 +9,11 @@ const (
 	minTrace, maxTrace = 8, 256
 	// traceGrowth is how many mutants it takes to add one to that number.
 	traceGrowth = 64
+	// maxTraces is the most traced patches that the budget holds: all that a chain
+	// of a dozen comparisons needs. It is full at the start; every tickEvery
+	// mutants add one to it, and a find adds findTraces, so that on the way tracing
+	// stays the exception.
+	maxTraces, findTraces = 256, 4
 	// guardWeight and guardedWeight are how much sooner mutants of an entry with
 	// possible, and with proven, guards are traced: untraced, what they find
 	// behind a guard is lost.
@@ -25,6 +30,23 @@ func (e *Engine) shouldTrace(parent *entry) bool {
 	e.untilTrace = int(min(minTrace+e.stats.Mutants/traceGrowth, maxTrace))
 	return true
 }
+
+// shouldTracePatch decides whether a patch is traced: one whose success only a
+// trace shows always, one that may turn a comparison for the first time within
+// the budget.
+func (e *Engine) shouldTracePatch(p *patch) bool {
+	if p.progress || p.repair {
+		return true
+	}
+	if e.traces == 0 || !p.open && len(p.base.guards) == 0 {
+		return false
+	}
+	e.traces--
+	return true
+}
+
+// grantTraces adds to the budget of traced patches.
+func (e *Engine) grantTraces(n int) { e.traces = min(e.traces+n, maxTraces) }
 
 // traceWeight is how many ordinary entries' chance to be traced an entry has.
 func (n *entry) traceWeight() int {

@@ -22,11 +22,10 @@ const (
 type yield struct {
 	uses, finds [valueClasses][maxMutators]uint32
 	tables      [valueClasses][tableSize]uint8
-	countdown   int
 }
 
 func newYield() yield {
-	y := yield{countdown: retuneEvery}
+	var y yield
 	y.share()
 	return y
 }
@@ -59,12 +58,8 @@ func (y *yield) found(class valueClass, used uint64) {
 	}
 }
 
-// tick counts one mutant and adjusts the shares when it is time.
-func (y *yield) tick() {
-	if y.countdown--; y.countdown > 0 {
-		return
-	}
-	y.countdown = retuneEvery
+// retune adjusts the shares.
+func (y *yield) retune() {
 	y.share()
 	for class := range y.uses { // the past counts half as much each time
 		for op := range mutators {

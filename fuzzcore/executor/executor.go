@@ -35,6 +35,7 @@ type Executor struct {
 	arena arena
 
 	baseline []uint64
+	early    []byte
 	result   Result
 	attempts int   // starts in a row that came to nothing
 	err      error // why the executor cannot go on
@@ -69,6 +70,7 @@ func Start(ctx context.Context, cfg Config) (*Executor, error) {
 	e.arena.size = m.layout.ArenaSize
 	e.arena.piece = abi.NewRingRoom(abi.RingWantCounters|abi.RingWantCompares|abi.RingWantBlocks, m.layout.Edges, m.layout.Cells).Size
 	e.baseline = append(e.baseline, m.bitset(m.layout.BaselineOffset)...)
+	e.early = append(e.early, m.all[m.layout.EarlyOffset:][:m.layout.Edges]...)
 	return e, nil
 }
 
@@ -82,6 +84,10 @@ func (e *Executor) Cells() int { return int(e.memory.layout.Cells) }
 // before the first run, by init functions, TestMain and the fuzz test's own
 // set-up.
 func (e *Executor) Baseline() []uint64 { return e.baseline }
+
+// BaselineCounters returns the edge counters as they were before the first run; all
+// zero over the stock protocol.
+func (e *Executor) BaselineCounters() []byte { return e.early }
 
 // Slot returns the room for the next run's input, or nil if the ring is full:
 // then Wait makes room.

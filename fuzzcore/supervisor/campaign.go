@@ -123,7 +123,7 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 		close(ended)
 	}()
 	c.watch(ended)
-	c.crashes.stop()
+	c.crashes.stop(running)
 	if cause := context.Cause(running); cause != nil && ctx.Err() == nil {
 		return c.report(), cause
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/crash"
-	"github.com/fuzzls/fuzzls/fuzzcore/target"
 	"github.com/fuzzls/fuzzls/fuzzcore/target/golang/gocorpus"
 	"github.com/fuzzls/fuzzls/fuzzcore/worker"
 )
@@ -73,26 +72,26 @@ func newCrashKeeper(c *Campaign) *crashKeeper {
 	return k
 }
 
-// start begins to minimize crashes in the background until stop.
+// start begins to minimize crashes in the background.
 func (k *crashKeeper) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	k.cancel = cancel
 	k.group.Go(func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case kept := <-k.work:
+		for kept := range k.work {
+			if ctx.Err() == nil {
 				k.minimize(ctx, kept)
 			}
 		}
 	})
 }
 
-// stop ends the minimizer and waits for it.
-func (k *crashKeeper) stop() {
-	k.cancel()
+// stop ends the minimizer and waits for it: at once if ctx has ended, otherwise when
+// it has done what was given to it. Nothing may be added any more.
+func (k *crashKeeper) stop(ctx context.Context) {
+	defer context.AfterFunc(ctx, k.cancel)()
+	close(k.work)
 	k.group.Wait()
+	k.cancel()
 }
 
 // count returns the number of signatures of a fuzz test.
@@ -133,7 +132,7 @@ func (k *crashKeeper) add(test int, c *abi.Crash) {
 	if err := k.save(kept); err != nil {
 		k.campaign.notice("keeping a crash of %s: %v", t.Name, err)
 	} else {
-		k.campaign.notice("%s crashed at %s: %s\n  replay: %s", t.Func, k.location(kept), report, kept.files.replay)
+		k.campaign.notice("%s crashed at %s: %s", t.Func, k.location(kept), report)
 	}
 	select {
 	case k.work <- kept:
@@ -193,7 +192,7 @@ func (k *crashKeeper) save(kept *keptCrash) error {
 		return err
 	}
 	superseded := kept.files.reproducer
-	if kept.files, err = k.placeReproducer(t, data); err != nil {
+	if kept.files, err = k.placeReproducer(kept, data); err != nil {
 		return err
 	}
 	if superseded != "" && superseded != kept.files.reproducer {
@@ -254,10 +253,12 @@ func (k *crashKeeper) recall(kept *keptCrash) bool {
 // placeReproducer writes a crash's input into the package's testdata, where plain
 // `go test` runs it, as `go test -fuzz` does. Where that cannot be written, such as
 // in a module cache, the command says how to get it there.
-func (k *crashKeeper) placeReproducer(t *target.Test, data []byte) (crashFiles, error) {
+func (k *crashKeeper) placeReproducer(kept *keptCrash, data []byte) (crashFiles, error) {
+	t := k.campaign.tests[kept.test].test
 	path := crash.ReproducerPath(t.Dir, t.Func, data)
 	replay := crash.ReplayCommand(crash.Replay{
 		Root: k.campaign.config.Root, Dir: t.Dir, Test: t.Func, Name: filepath.Base(path), Flags: k.campaign.config.ReplayFlags,
+		Timeout: k.replayTimeout(kept),
 	})
 	err := os.MkdirAll(filepath.Dir(path), 0o755)
 	if err == nil {
@@ -272,6 +273,16 @@ func (k *crashKeeper) placeReproducer(t *target.Test, data []byte) (crashFiles, 
 	}
 	replay = fmt.Sprintf("mkdir -p %s && cp %s %s && %s", filepath.Dir(path), fallback, path, replay)
 	return crashFiles{k.relative(fallback), replay}, nil
+}
+
+// replayTimeout returns the time limit of a replay that would not end by itself, and
+// 0 for others.
+func (k *crashKeeper) replayTimeout(kept *keptCrash) time.Duration {
+	switch kept.report.Kind {
+	case crash.Hang, crash.Deadlock:
+		return k.campaign.config.Timeout
+	}
+	return 0
 }
 
 // reports returns what is told of a fuzz test's crashes at the end.

@@ -12,11 +12,13 @@ import (
 // This file defines how a crash's input is made smaller: in an executor of its own,
 // beside the workers, and with the same signature.
 
-// minimizeRuns is how many runs one crash is given, and slowMinimizeRuns those whose
-// every run costs a restart of the process or a time-out.
+// minimizeRuns is how many runs one crash is given, slowMinimizeRuns one whose every
+// run costs a restart of the process, and overflowMinimizeRuns one that fills a
+// gigabyte of stack first, which takes seconds.
 const (
-	minimizeRuns     = 2000
-	slowMinimizeRuns = 100
+	minimizeRuns         = 2000
+	slowMinimizeRuns     = 100
+	overflowMinimizeRuns = 16
 )
 
 // minimize looks for a smaller input of a crash until ctx ends. A failure to do so
@@ -27,9 +29,6 @@ func (k *crashKeeper) minimize(ctx context.Context, kept *keptCrash) {
 	if executor.How(kept.first.How) == executor.TimedOut || executor.How(kept.first.How) == executor.OverMemory {
 		return // a run takes as long as the limit
 	}
-	k.mu.Lock()
-	input := kept.input
-	k.mu.Unlock()
 	e, err := executor.Start(ctx, executor.Config{
 		Exe: t.Exe, Args: t.Args, Dir: t.Dir, Stock: t.StockTypes(), Slots: 64,
 		Timeout: c.Timeout, MemoryLimit: c.MemoryLimit, Processors: c.Processors,
@@ -42,16 +41,25 @@ func (k *crashKeeper) minimize(ctx context.Context, kept *keptCrash) {
 	if executor.How(kept.first.How) == executor.Exited {
 		budget = slowMinimizeRuns
 	}
+	if kept.report.Kind == crash.StackOverflow {
+		budget = overflowMinimizeRuns
+	}
 	run := func(ctx context.Context, inputs [][]byte) ([]string, error) {
 		return k.signatures(ctx, e, kept.test, inputs)
 	}
-	smaller, _ := crash.Minimize(ctx, input, t.Schema, kept.report.Signature, budget, run)
+	// The first input and not the smallest so far: what is found must not depend on when
+	// it is looked for.
+	smaller, _ := crash.Minimize(ctx, kept.first.Input, t.Schema, kept.report.Signature, budget, run)
 	if smaller.Input == nil {
 		return
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.replace(kept, smaller.Input)
+	// Of inputs that are as long, the minimized one is the simplest; and with this rule
+	// it does not matter whether a worker finds a small one before or after.
+	if len(smaller.Input) <= len(kept.input) {
+		k.replace(kept, smaller.Input)
+	}
 }
 
 // signatures runs inputs and returns the signature of each crash, "" for inputs that

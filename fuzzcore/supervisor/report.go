@@ -2,8 +2,6 @@ package supervisor
 
 import (
 	"fmt"
-	"io"
-	"strings"
 	"time"
 )
 
@@ -88,86 +86,4 @@ func (r *Report) CrashCount() int {
 		n += len(r.Tests[i].Crashes)
 	}
 	return n
-}
-
-// WriteText writes the report for people.
-func (r *Report) WriteText(w io.Writer) error {
-	var b strings.Builder
-	b.WriteString("======= FUZZING REPORT =======\n")
-	for i := range r.Tests {
-		r.Tests[i].writeText(&b)
-	}
-	for _, failure := range r.Failed {
-		fmt.Fprintf(&b, "Not run: %s\n", failure)
-	}
-	if len(r.Failed) > 0 {
-		b.WriteString("------------------------------\n")
-	}
-	fmt.Fprintf(&b, "%s in %s with %s, seed %#x\n", count(r.CrashCount(), "crash", "crashes"),
-		r.Elapsed.Round(time.Second/10), count(r.Jobs, "worker", "workers"), r.Seed)
-	b.WriteString("Values accumulate over campaigns while .fuzzls is kept.\n")
-	b.WriteString("==============================\n")
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func (t *TestReport) writeText(b *strings.Builder) {
-	fmt.Fprintf(b, "Fuzz test: %s (%s)\n", t.Name, t.CoverageID)
-	fmt.Fprintf(b, "Runs: %s (%s/s)\n", t.Runs, Short(t.RunsPerSecond))
-	fmt.Fprintf(b, "Unique runs: %s\n", t.Unique)
-	fmt.Fprintf(b, "Points: %s of %d (%s)\n", t.Points, t.TotalPoints, percent(t.Points.After, t.TotalPoints))
-	fmt.Fprintf(b, "Own lines: %s of %d (%s)\n", t.Lines, t.TotalLines, percent(t.Lines.After, t.TotalLines))
-	for i := range t.Crashes {
-		t.Crashes[i].writeText(b)
-	}
-	b.WriteString("------------------------------\n")
-}
-
-func (c *CrashReport) writeText(b *strings.Builder) {
-	known := ""
-	if c.Known {
-		known = ", known before"
-	}
-	fmt.Fprintf(b, "Crash %s: %s: %s\n", c.Signature, c.Kind, c.Message)
-	fmt.Fprintf(b, "  at %s (%s%s)\n", c.Location, count(int(c.Inputs), "input", "inputs"), known)
-	fmt.Fprintf(b, "  input: %s\n", c.Reproducer)
-	fmt.Fprintf(b, "  replay: %s\n", c.Replay)
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
-func percent(part, whole uint64) string {
-	if whole == 0 {
-		return "none instrumented"
-	}
-	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(whole))
-}
-
-// Short writes a number with three significant digits and a decimal suffix, such
-// as 1.30M.
-func Short(x float64) string {
-	switch {
-	case x >= 999.5e6:
-		return significant(x/1e9) + "G"
-	case x >= 999.5e3:
-		return significant(x/1e6) + "M"
-	case x >= 999.5:
-		return significant(x/1e3) + "k"
-	}
-	return fmt.Sprintf("%.0f", x)
-}
-
-func significant(x float64) string {
-	switch {
-	case x >= 99.95:
-		return fmt.Sprintf("%.0f", x)
-	case x >= 9.995:
-		return fmt.Sprintf("%.1f", x)
-	}
-	return fmt.Sprintf("%.2f", x)
 }

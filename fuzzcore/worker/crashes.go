@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"hash/fnv"
 	"time"
 
@@ -20,6 +21,16 @@ type crashFilter struct {
 	byText map[uint64]*crashSeen
 	bySign map[string]*crashSeen
 	again  []*crashSeen // those with more to report
+	// fatal are inputs that have ended the process, by content. Mutators come back to
+	// the same input again and again, and running it costs a new process, or the whole
+	// time limit.
+	fatal map[string]*fatalInput
+}
+
+// fatalInput is an input that has ended the process.
+type fatalInput struct {
+	data []byte
+	seen *crashSeen
 }
 
 type crashSeen struct {
@@ -32,8 +43,13 @@ type crashSeen struct {
 // come again.
 const textsKept = 4096
 
+// fatalKept bounds crashFilter.fatal: beyond that so many inputs crash that few come
+// twice.
+const fatalKept = 4096
+
 // take notes a crash and reports whether the supervisor must be told of it whole.
-func (f *crashFilter) take(how executor.How, text string, size int, analyze func() crash.Report) bool {
+func (f *crashFilter) take(how executor.How, text string, input []byte, analyze func() crash.Report) bool {
+	size := len(input)
 	if f.byText == nil || len(f.byText) > textsKept {
 		f.byText = map[uint64]*crashSeen{}
 	}
@@ -50,16 +66,42 @@ func (f *crashFilter) take(how executor.How, text string, size int, analyze func
 		}
 		f.byText[key] = seen
 	}
+	if how != executor.Failed {
+		f.remember(input, seen)
+	}
 	if size < seen.smallest {
 		seen.smallest = size
 		return true
 	}
+	f.count(seen)
+	return false
+}
+
+func (f *crashFilter) count(seen *crashSeen) {
 	if seen.more == 0 {
 		f.again = append(f.again, seen)
 	}
 	seen.more++
-	return false
 }
+
+func (f *crashFilter) remember(input []byte, seen *crashSeen) {
+	if f.fatal == nil || len(f.fatal) >= fatalKept {
+		f.fatal = map[string]*fatalInput{}
+	}
+	f.fatal[string(input)] = &fatalInput{bytes.Clone(input), seen}
+}
+
+// fatalInput returns the crash that input has had before if that ended the process,
+// or nil.
+func (f *crashFilter) fatalInput(input []byte) *fatalInput {
+	if len(f.fatal) == 0 {
+		return nil
+	}
+	return f.fatal[string(input)]
+}
+
+// repeat counts an input that was not run again.
+func (f *crashFilter) repeat(input *fatalInput) { f.count(input.seen) }
 
 func textKey(how executor.How, text string) uint64 {
 	h := fnv.New64a()
@@ -80,7 +122,7 @@ func (t *fuzzTest) reportCrash(result *executor.Result) error {
 		Test: t.index, How: uint32(c.How), ExitCode: int32(c.ExitCode), Signal: uint32(c.Signal),
 		Run: t.judged, Nanos: uint64(time.Since(t.worker.began)), Input: result.Data, Text: c.Text, Output: c.Output,
 	}
-	whole := t.crashes.take(c.How, c.Text, len(result.Data), func() crash.Report {
+	whole := t.crashes.take(c.How, c.Text, result.Data, func() crash.Report {
 		return t.worker.analyze(t.def, &message)
 	})
 	if !whole {

@@ -51,8 +51,9 @@ type fuzzTest struct {
 	engine   *engine.Engine
 	executor *executor.Executor // nil until the first turn and after the last
 	parked   bool               // the executor's process has been let go
-	inFlight []int              // runs left to judge of the batches with the executor, oldest first
-	midBatch bool               // a part of the oldest batch is judged already
+	inFlight []batch            // with the executor, oldest first
+	done     int                // runs of the oldest batch that are judged
+	spare    batch              // a judged one, to be filled again
 	given    uint64             // cycles handed to the executor
 	judged   uint64             // runs judged
 	runs     uint64             // runs judged, not yet added to the coverage files
@@ -89,6 +90,17 @@ func (w *worker) openExecutable(id uint64) (*executable, error) {
 		return nil, err
 	}
 	return &executable{points, file}, nil
+}
+
+// entryPoint returns the address of the first point of the fuzz test's function: an
+// entry of the coverage file's table, as Zig's is.
+func (t *fuzzTest) entryPoint() uint64 {
+	points := t.exe.points
+	f, ok := points.FuncAt(t.def.Entry)
+	if !ok || int(f.First) >= len(points.PCs) {
+		return t.def.Entry
+	}
+	return points.PCs[f.First]
 }
 
 // seed derives the engine's seed: from the campaign's, this instance, and the
@@ -130,7 +142,7 @@ func (t *fuzzTest) resume(ctx context.Context) error {
 	t.engine = engine.New(engine.Config{
 		Schema: t.def.Schema, Seed: t.seed(), Edges: t.executor.Edges(), MaxInput: slotSize, Dictionary: dictionary,
 	})
-	t.cover(nil, t.executor.Baseline())
+	t.cover(t.executor.BaselineCounters(), t.executor.Baseline())
 	for _, seed := range t.def.Seeds {
 		if err := t.engine.AddSeed(seed); err != nil {
 			if err := t.worker.notice(t.index, "a seed is left out: %v", err); err != nil {
@@ -152,9 +164,9 @@ func (t *fuzzTest) addPeer(data []byte) {
 // that is done at the time until: the rest is for the next turn. It returns false
 // when the limit is used up and everything is judged.
 func (t *fuzzTest) step(ctx context.Context, until time.Time) (more bool, err error) {
-	if !t.midBatch {
-		if n := t.fill(); n > 0 {
-			t.inFlight = append(t.inFlight, n)
+	if t.done == 0 {
+		if filled := t.fill(); len(filled) > 0 {
+			t.inFlight = append(t.inFlight, filled)
 			t.executor.Flush()
 			if len(t.inFlight) < batchesInFlight {
 				return true, nil
@@ -164,12 +176,12 @@ func (t *fuzzTest) step(ctx context.Context, until time.Time) (more bool, err er
 			return false, nil
 		}
 	}
-	t.midBatch = false
-	for t.inFlight[0] > 0 && !t.midBatch {
-		if err := t.judge(ctx); err != nil {
+	oldest := t.inFlight[0]
+	for t.done < len(oldest) {
+		if err := t.judge(ctx, oldest[t.done]); err != nil {
 			return false, err
 		}
-		t.inFlight[0]--
+		t.done++
 		if t.executor.Ready() > 0 {
 			continue
 		}
@@ -177,11 +189,12 @@ func (t *fuzzTest) step(ctx context.Context, until time.Time) (more bool, err er
 		if err := t.tell(); err != nil {
 			return false, err
 		}
-		t.midBatch = t.inFlight[0] > 0 && time.Now().After(until)
+		if t.done < len(oldest) && time.Now().After(until) {
+			return true, nil
+		}
 	}
-	if !t.midBatch {
-		t.inFlight = append(t.inFlight[:0], t.inFlight[1:]...)
-	}
+	t.inFlight = append(t.inFlight[:0], t.inFlight[1:]...)
+	t.spare, t.done = oldest, 0
 	return true, t.tell()
 }
 
@@ -194,24 +207,31 @@ func (t *fuzzTest) tell() error {
 	return t.worker.flush()
 }
 
-// fill hands out the next batch and returns its size: 0 if the limit is used up
-// and no known input waits.
-func (t *fuzzTest) fill() int {
+// batch is what was handed out at once, one element for each run: nil if the
+// executor has it, or the crash that the same input had before.
+type batch []*fatalInput
+
+// fill hands out the next batch: an empty one if the limit is used up and no known
+// input waits.
+func (t *fuzzTest) fill() batch {
 	size := t.cost.limit(t.engine.Batch())
-	n := 0
-	for n < size && (t.given < t.cycles() || t.engine.Pending() > 0) {
+	filled := t.spare[:0]
+	for len(filled) < size && (t.given < t.cycles() || t.engine.Pending() > 0) {
 		slot := t.executor.Slot()
 		if slot == nil {
 			break
 		}
 		ticket := t.engine.Next(slot)
-		t.executor.Push(ticket.Len, ticket.Want)
+		repeated := t.crashes.fatalInput(slot[:ticket.Len])
+		if repeated == nil {
+			t.executor.Push(ticket.Len, ticket.Want)
+		}
 		if ticket.Generated {
 			t.given++
 		}
-		n++
+		filled = append(filled, repeated)
 	}
-	return n
+	return filled
 }
 
 // cycles is how many mutants this worker may run.
@@ -223,13 +243,32 @@ func (t *fuzzTest) cycles() uint64 {
 }
 
 // judge takes the oldest run and tells the engine.
-func (t *fuzzTest) judge(ctx context.Context) error {
+func (t *fuzzTest) judge(ctx context.Context, repeated *fatalInput) error {
+	t.judged++
+	t.runs++
+	if err := t.await(ctx, repeated); err != nil {
+		return err
+	}
+	for _, event := range t.engine.Observe(&t.run) {
+		if err := t.handle(&event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// await fills in t.run: from the executor, or from memory if the input is known to
+// end the process.
+func (t *fuzzTest) await(ctx context.Context, repeated *fatalInput) error {
+	if repeated != nil {
+		t.crashes.repeat(repeated)
+		t.run = engine.Run{Data: repeated.data, Failed: true}
+		return nil
+	}
 	result, err := t.executor.Wait(ctx)
 	if err != nil {
 		return fmt.Errorf("running %s: %w", t.def.Name, err)
 	}
-	t.judged++
-	t.runs++
 	t.cost.add(result.Edges)
 	t.run = engine.Run{
 		Data: result.Data, New: result.New, Failed: result.Crash != nil, Skipped: result.Skipped,
@@ -237,14 +276,7 @@ func (t *fuzzTest) judge(ctx context.Context) error {
 		Counters: result.Counters, Compares: result.Compares, Blocks: result.Blocks,
 	}
 	if result.Crash != nil && result.Crash.How != executor.Stopped {
-		if err := t.reportCrash(result); err != nil {
-			return err
-		}
-	}
-	for _, event := range t.engine.Observe(&t.run) {
-		if err := t.handle(&event); err != nil {
-			return err
-		}
+		return t.reportCrash(result)
 	}
 	return nil
 }
@@ -256,17 +288,26 @@ func (t *fuzzTest) handle(event *engine.Event) error {
 	}
 	t.cover(event.Counters, event.Blocks)
 	if event.Origin == engine.Mutant {
-		t.hop.sinceFind, t.hop.lastFind = 0, t.worker.hops
-		input := abi.FuzzInput{Test: t.index, Data: event.Data}
-		if err := t.worker.send(abi.TagBroadcastFuzzInput, input.Append(nil)); err != nil {
+		if err := t.found(event); err != nil {
 			return err
-		}
-		if t.worker.main() {
-			t.coverage.AddUnique(1)
-			t.exe.coverage.AddUnique(1)
 		}
 	}
 	return t.corpus.keep(event)
+}
+
+// found counts a mutant that was kept. Peers are told if it reached something new; a
+// shorter way to what is known they find themselves.
+func (t *fuzzTest) found(event *engine.Event) error {
+	if t.worker.main() {
+		t.coverage.AddUnique(1)
+		t.exe.coverage.AddUnique(1)
+	}
+	if !event.Fresh {
+		return nil
+	}
+	t.hop.sinceFind, t.hop.lastFind = 0, t.worker.hops
+	input := abi.FuzzInput{Test: t.index, Data: event.Data}
+	return t.worker.send(abi.TagBroadcastFuzzInput, input.Append(nil))
 }
 
 // cover publishes the points that a kept input covered.

@@ -65,7 +65,7 @@ func Run(ctx context.Context, config Config, in io.Reader, out io.Writer) error 
 		return err
 	}
 	w := &worker{config: config, state: state, out: bufio.NewWriter(out), began: time.Now()}
-	if err := w.send(abi.TagZigVersion, []byte(config.Version)); err != nil {
+	if err := errors.Join(w.send(abi.TagZigVersion, []byte(config.Version)), w.flush()); err != nil {
 		return err
 	}
 	reader := bufio.NewReader(in)
@@ -167,11 +167,11 @@ func (w *worker) announce() error {
 				return err
 			}
 		}
-		if err := w.send(abi.TagFuzzStartAddr, abi.FuzzStartAddr{Addr: t.def.Entry}.Append(nil)); err != nil {
+		if err := w.send(abi.TagFuzzStartAddr, abi.FuzzStartAddr{Addr: t.entryPoint()}.Append(nil)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return w.flush()
 }
 
 // turn runs one fuzz test for about a second, or to its limit, or without end if

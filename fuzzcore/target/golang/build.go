@@ -253,6 +253,9 @@ func (b *builder) compileWith(ctx context.Context, g *goTool, t *Target, flags *
 		return err
 	}
 	t.dropReplacedBlocks(flags.overlay)
+	if t.Stock {
+		t.dropBlocks()
+	}
 	t.CoverMode = coverMode(t.Packages, flags.race)
 
 	b.progress("%s: compiling with %s, instrumented packages: %d", b.ImportPath, t.GoVersion, len(t.Packages))

@@ -42,3 +42,11 @@ func (t *Target) makeStock(why error) {
 		"%s is built for the stock protocol of `go test -fuzz`, which costs 28–88 µs a run: the fuzzing runtime does not fit %s (%v); a newer fuzzls may know it",
 		t.ImportPath, t.GoVersion, why))
 }
+
+// dropBlocks leaves cover blocks out: the stock protocol reports edge counters only,
+// and blocks that nobody reads would be shown as never run.
+func (t *Target) dropBlocks() {
+	for i := range t.Packages {
+		t.Packages[i].Blocks = false
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fuzzls/fuzzls/debuginfo"
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/coverage"
 )
@@ -52,7 +53,7 @@ func ReadPoints(ctx context.Context, exe string, config PointsConfig) (*coverage
 		return nil, err
 	}
 	defer e.Close()
-	arch, err := architectureOf(e.goarch())
+	arch, err := architectureOf(e.file.Arch())
 	if err != nil {
 		return nil, fmt.Errorf("reading coverage points of %s: %w", exe, err)
 	}
@@ -83,10 +84,10 @@ var wantedSymbols = map[string]bool{
 func (e *executable) region(from, to string) addresses {
 	lo, ok := e.symbol(from)
 	hi, ok2 := e.symbol(to)
-	if !ok || !ok2 || hi.addr < lo.addr {
+	if !ok || !ok2 || hi.Addr < lo.Addr {
 		return addresses{}
 	}
-	return addresses{lo.addr, hi.addr}
+	return addresses{lo.Addr, hi.Addr}
 }
 
 func (a addresses) size() int { return int(a.hi - a.lo) }
@@ -98,7 +99,7 @@ type pointReader struct {
 	counters, cells addresses
 
 	// funcs are the instrumented functions, sorted by address.
-	funcs []function
+	funcs []debuginfo.Function
 	// lines covers funcs.
 	lines lineTable
 	// edges has one entry for each edge counter.
@@ -126,7 +127,7 @@ func (r *pointReader) scan(ctx context.Context) error {
 	r.first = make([]uint32, len(r.funcs))
 	r.declaring = map[string]bool{}
 	for _, f := range r.funcs {
-		r.declaring[r.lines.at(f.lo).file] = true
+		r.declaring[r.lines.at(f.Lo).file] = true
 	}
 	r.blocks = newCellTable(r.cells)
 	trace := tracer{arch: r.arch, cells: r.cells, counters: r.counters, barriers: r.exe.entries("runtime.gcWriteBarrier")}
@@ -138,7 +139,7 @@ func (r *pointReader) scan(ctx context.Context) error {
 		body.inst = body.inst[:0]
 		for _, s := range sections {
 			if code := s.bytes(f); code != nil {
-				body.inst = r.arch.decode(code, f.lo, body.inst)
+				body.inst = r.arch.decode(code, f.Lo, body.inst)
 			}
 		}
 		body.refs = trace.trace(body.inst)
@@ -153,7 +154,7 @@ func (r *pointReader) mark(sections []codeSection) {
 	marked := make([]bool, len(r.exe.funcs))
 	at := 0
 	hit := func(pc uint64) {
-		if at < len(r.exe.funcs) && r.exe.funcs[at].lo <= pc && pc < r.exe.funcs[at].hi {
+		if at < len(r.exe.funcs) && r.exe.funcs[at].Lo <= pc && pc < r.exe.funcs[at].Hi {
 			marked[at] = true
 			return
 		}
@@ -196,11 +197,11 @@ func (r *pointReader) assemble(src *sources, packages []*coverPackage, covered [
 
 func (r *pointReader) addFuncs(p *coverage.Points, src *sources) {
 	for i, f := range r.funcs {
-		at := r.lines.at(f.lo)
+		at := r.lines.at(f.Lo)
 		if r.first[i] == coverage.NoPoint || at.line == 0 {
 			continue
 		}
-		p.Funcs = append(p.Funcs, coverage.Func{Name: f.name, File: src.byDebugName(at.file), Line: at.line, Entry: f.lo, First: r.first[i]})
+		p.Funcs = append(p.Funcs, coverage.Func{Name: f.Name, File: src.byDebugName(at.file), Line: at.line, Entry: f.Lo, First: r.first[i]})
 	}
 	slices.SortFunc(p.Funcs, func(a, b coverage.Func) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Entry, b.Entry))

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fuzzls/fuzzls/debuginfo"
 	"github.com/fuzzls/fuzzls/fuzzcore/coverage"
 )
 
@@ -75,11 +76,11 @@ func runSample(t *testing.T, dir, exe string) *sample {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	main := slices.IndexFunc(e.funcs, func(f function) bool { return f.name == pointsModule+".TestMain" })
+	main := slices.IndexFunc(e.funcs, func(f debuginfo.Function) bool { return f.Name == pointsModule+".TestMain" })
 	counters, cells := e.region("internal/fuzz._counters", "internal/fuzz._ecounters"), e.region("runtime.covctrs", "runtime.ecovctrs")
 	cmd := exec.Command(exe, "-test.coverprofile=cover.out")
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), fmt.Sprintf("DUMP=%d,%d,%d,counters,%d,%d,cells", e.funcs[main].lo, counters.lo, counters.size(), cells.lo, cells.size()))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("DUMP=%d,%d,%d,counters,%d,%d,cells", e.funcs[main].Lo, counters.lo, counters.size(), cells.lo, cells.size()))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
 	}
@@ -307,7 +308,7 @@ func TestReadPointsErrors(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ exe, want string }{
 		"missing":          {filepath.Join(dir, "none"), "no such file"},
-		"not ELF":          {write("text", "hello"), "as an ELF executable"},
+		"not ELF":          {write("text", "hello"), "not an ELF file"},
 		"no symbols":       {stripped, "no symbol table: build without -ldflags=-s"},
 		"no line table":    {bare, "build without -ldflags=-w"},
 		"not instrumented": {plain, "is not instrumented: build with -gcflags=-d=libfuzzer or -cover"},

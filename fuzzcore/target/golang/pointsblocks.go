@@ -95,7 +95,7 @@ type coveredFunc struct {
 func readPackages(e *executable) ([]*coverPackage, error) {
 	var out []*coverPackage
 	for _, s := range e.named {
-		name, ok := strings.CutSuffix(s.name, "_M")
+		name, ok := strings.CutSuffix(s.Name, "_M")
 		if !ok || !strings.Contains(name, ".goCover_") {
 			continue
 		}
@@ -108,7 +108,7 @@ func readPackages(e *executable) ([]*coverPackage, error) {
 			return nil, err
 		}
 		if id, ok := e.symbol(name + "_P"); ok {
-			p.id = id.addr
+			p.id = id.Addr
 		}
 		out = append(out, p)
 	}

@@ -82,7 +82,7 @@ func (r *pointReader) singleCopy(fn int, file, line uint32, sole map[sourceLine]
 		have, ok := sole[sourceLine{file, line}]
 		return ok && have == fn
 	}
-	entry := r.lines.at(r.funcs[fn].lo)
+	entry := r.lines.at(r.funcs[fn].Lo)
 	if entry.line == 0 || src.byDebugName(entry.file) != file {
 		return false
 	}

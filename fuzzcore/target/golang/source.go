@@ -2,39 +2,26 @@ package golang
 
 import (
 	"cmp"
-	"debug/dwarf"
-	"debug/elf"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
+
+	"github.com/fuzzls/fuzzls/debuginfo"
 )
 
 // This file defines executable: what ReadPoints needs from a built Go program
-// (code, symbols, source lines). It is the only file here that knows how an
-// executable stores them.
+// (code, symbols, source lines). How an executable stores them is the business
+// of package debuginfo.
 
 // executable is one opened Go program.
 type executable struct {
 	path string
-	file *elf.File
+	file *debuginfo.File
 	// funcs are the functions with code, sorted by address.
-	funcs []function
-	// named are the symbols that findSymbols asked for.
-	named []symbol
-}
-
-// function is the machine code of one function symbol: [lo, hi).
-type function struct {
-	name   string
-	lo, hi uint64
-}
-
-// symbol is one data symbol: [addr, addr+size).
-type symbol struct {
-	name       string
-	addr, size uint64
+	funcs []debuginfo.Function
+	// named are the symbols that openExecutable was asked for, sorted by name.
+	named []debuginfo.Symbol
 }
 
 // line is one row of the line table.
@@ -46,12 +33,16 @@ type line struct {
 	stmt bool
 }
 
-// openExecutable opens the ELF file at path and reads its symbols: all
-// functions, and the data symbols that keep accepts.
+// textStart is a symbol that Go's linker defines in every program. A stripped
+// program can still have the few symbols that it exports to C, but not this one.
+const textStart = "runtime.text"
+
+// openExecutable opens the executable at path and reads its symbols: all
+// functions, and the symbols that keep accepts.
 func openExecutable(path string, keep func(name string) bool) (*executable, error) {
-	file, err := elf.Open(path)
+	file, err := debuginfo.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading coverage points: opening %s as an ELF executable: %w", path, err)
+		return nil, fmt.Errorf("reading coverage points: %w", err)
 	}
 	e := &executable{path: path, file: file}
 	if err := e.readSymbols(keep); err != nil {
@@ -65,41 +56,27 @@ func openExecutable(path string, keep func(name string) bool) (*executable, erro
 func (e *executable) Close() error { return e.file.Close() }
 
 func (e *executable) readSymbols(keep func(string) bool) error {
-	symbols, err := e.file.Symbols()
-	if errors.Is(err, elf.ErrNoSymbols) {
+	var err error
+	if e.funcs, err = e.file.Functions(); err != nil {
+		return fmt.Errorf("reading coverage points: functions: %w", err)
+	}
+	e.named, err = e.file.Symbols(func(name string) bool { return name == textStart || keep(name) })
+	if err != nil {
+		return fmt.Errorf("reading coverage points: symbols: %w", err)
+	}
+	if _, ok := e.symbol(textStart); !ok {
 		return fmt.Errorf("reading coverage points: %s has no symbol table: build without -ldflags=-s", e.path)
 	}
-	if err != nil {
-		return fmt.Errorf("reading coverage points: symbol table of %s: %w", e.path, err)
-	}
-	for _, s := range symbols {
-		if elf.ST_TYPE(s.Info) == elf.STT_FUNC {
-			if s.Size > 0 {
-				e.funcs = append(e.funcs, function{s.Name, s.Value, s.Value + s.Size})
-			}
-			continue
-		}
-		if keep(s.Name) {
-			e.named = append(e.named, symbol{s.Name, s.Value, s.Size})
-		}
-	}
-	slices.SortFunc(e.funcs, func(a, b function) int {
-		return cmp.Or(cmp.Compare(a.lo, b.lo), strings.Compare(a.name, b.name))
-	})
-	e.funcs = slices.CompactFunc(e.funcs, func(a, b function) bool { return a.lo == b.lo })
-	slices.SortFunc(e.named, func(a, b symbol) int {
-		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.addr, b.addr))
-	})
 	return nil
 }
 
 // symbol returns the kept symbol of that name.
-func (e *executable) symbol(name string) (symbol, bool) {
-	i, ok := slices.BinarySearchFunc(e.named, name, func(s symbol, name string) int {
-		return strings.Compare(s.name, name)
+func (e *executable) symbol(name string) (debuginfo.Symbol, bool) {
+	i, ok := slices.BinarySearchFunc(e.named, name, func(s debuginfo.Symbol, name string) int {
+		return strings.Compare(s.Name, name)
 	})
 	if !ok {
-		return symbol{}, false
+		return debuginfo.Symbol{}, false
 	}
 	return e.named[i], true
 }
@@ -108,8 +85,8 @@ func (e *executable) symbol(name string) (symbol, bool) {
 func (e *executable) entries(prefix string) map[uint64]bool {
 	out := map[uint64]bool{}
 	for _, f := range e.funcs {
-		if strings.HasPrefix(f.name, prefix) {
-			out[f.lo] = true
+		if strings.HasPrefix(f.Name, prefix) {
+			out[f.Lo] = true
 		}
 	}
 	return out
@@ -117,13 +94,13 @@ func (e *executable) entries(prefix string) map[uint64]bool {
 
 // functionAt returns the index of the function that holds pc.
 func (e *executable) functionAt(pc uint64) (int, bool) {
-	i, ok := slices.BinarySearchFunc(e.funcs, pc, func(f function, pc uint64) int {
-		return cmp.Compare(f.lo, pc)
+	i, ok := slices.BinarySearchFunc(e.funcs, pc, func(f debuginfo.Function, pc uint64) int {
+		return cmp.Compare(f.Lo, pc)
 	})
 	if !ok {
 		i--
 	}
-	if i < 0 || pc >= e.funcs[i].hi {
+	if i < 0 || pc >= e.funcs[i].Hi {
 		return 0, false
 	}
 	return i, true
@@ -132,13 +109,13 @@ func (e *executable) functionAt(pc uint64) (int, bool) {
 // code returns the sections that hold machine code.
 func (e *executable) code() ([]codeSection, error) {
 	var out []codeSection
-	for _, s := range e.file.Sections {
-		if s.Type != elf.SHT_PROGBITS || s.Flags&elf.SHF_EXECINSTR == 0 {
+	for _, s := range e.file.Sections() {
+		if !s.Exec {
 			continue
 		}
-		data, err := s.Data()
+		data, err := e.file.Bytes(s.Addr, s.Addr+s.Size)
 		if err != nil {
-			return nil, fmt.Errorf("reading coverage points: section %s of %s: %w", s.Name, e.path, err)
+			return nil, fmt.Errorf("reading coverage points: section %s: %w", s.Name, err)
 		}
 		out = append(out, codeSection{s.Addr, data})
 	}
@@ -152,101 +129,103 @@ type codeSection struct {
 }
 
 // bytes returns the code of f, or nil if f is not within the section.
-func (s codeSection) bytes(f function) []byte {
-	if f.lo < s.addr || f.hi > s.addr+uint64(len(s.data)) {
+func (s codeSection) bytes(f debuginfo.Function) []byte {
+	if f.Lo < s.addr || f.Hi > s.addr+uint64(len(s.data)) {
 		return nil
 	}
-	return s.data[f.lo-s.addr : f.hi-s.addr]
+	return s.data[f.Lo-s.addr : f.Hi-s.addr]
 }
 
 // data returns the initial contents of a symbol.
-func (e *executable) data(sym symbol) ([]byte, error) {
-	for _, s := range e.file.Sections {
-		if s.Type != elf.SHT_PROGBITS || s.Flags&elf.SHF_ALLOC == 0 || sym.addr < s.Addr || sym.addr+sym.size > s.Addr+s.Size {
-			continue
-		}
-		out := make([]byte, sym.size)
-		if _, err := s.ReadAt(out, int64(sym.addr-s.Addr)); err != nil {
-			return nil, fmt.Errorf("reading coverage points: symbol %s of %s: %w", sym.name, e.path, err)
-		}
-		return out, nil
+func (e *executable) data(sym debuginfo.Symbol) ([]byte, error) {
+	data, err := e.file.Bytes(sym.Addr, sym.Addr+sym.Size)
+	if err != nil {
+		return nil, fmt.Errorf("reading coverage points: symbol %s: %w", sym.Name, err)
 	}
-	return nil, fmt.Errorf("reading coverage points: symbol %s of %s lies in no section with data", sym.name, e.path)
+	return data, nil
 }
 
-// lineTable is the rows of some compile units, sorted by address. A row with
-// line 0 ends a sequence.
+// lineTable is the rows of some functions, sorted by address. A row with line 0
+// ends a sequence, or stands for code that belongs to no line.
 type lineTable []line
 
-// lines returns the line table rows of all compile units that hold one of the
-// given functions, which are sorted by address.
-func (e *executable) lines(funcs []function) (lineTable, error) {
-	data, err := e.file.DWARF()
-	if err != nil {
-		return nil, fmt.Errorf("reading coverage points: debug information of %s: %w: build without -ldflags=-w", e.path, err)
-	}
-	var table lineTable
-	units := data.Reader()
-	for {
-		unit, err := units.Next()
-		if err != nil {
-			return nil, fmt.Errorf("reading coverage points: debug information of %s: %w", e.path, err)
-		}
-		if unit == nil {
-			break
-		}
-		units.SkipChildren()
-		if unit.Tag != dwarf.TagCompileUnit || !holdsAny(data, unit, funcs) {
-			continue
-		}
-		if table, err = appendLines(table, data, unit); err != nil {
-			return nil, fmt.Errorf("reading coverage points: line table of %s: %w", e.path, err)
-		}
-	}
-	if len(table) == 0 && len(funcs) > 0 {
+// lines returns the line table rows of the given functions, which are sorted by
+// address.
+func (e *executable) lines(funcs []debuginfo.Function) (lineTable, error) {
+	rows := functionLines{file: e.file, ranges: disjointRanges(funcs), rows: make([][]line, len(funcs))}
+	err := e.file.RowsIn(rows.ranges, rows.add)
+	table, complete := rows.table()
+	var unsound *debuginfo.FormatError
+	switch {
+	case errors.Is(err, debuginfo.ErrNoLines) || err == nil && len(table) == 0 && len(funcs) > 0:
 		return nil, fmt.Errorf("reading coverage points: %s has no line table: build without -ldflags=-w", e.path)
+	case errors.As(err, &unsound) && complete:
+		// It is about other code: that of a C library, for example.
+		return table, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading coverage points: line table: %w", err)
 	}
-	slices.SortStableFunc(table, func(a, b line) int { return cmp.Compare(a.pc, b.pc) })
 	return table, nil
 }
 
-func holdsAny(data *dwarf.Data, unit *dwarf.Entry, funcs []function) bool {
-	ranges, err := data.Ranges(unit)
-	if err != nil {
-		return false
+// disjointRanges returns the addresses of each function. Those of C can overlap:
+// then the one that starts first has them.
+func disjointRanges(funcs []debuginfo.Function) []debuginfo.Range {
+	ranges := make([]debuginfo.Range, len(funcs))
+	end := uint64(0)
+	for i, f := range funcs {
+		lo := max(f.Lo, end)
+		end = max(f.Hi, lo)
+		ranges[i] = debuginfo.Range{Lo: lo, Hi: end}
 	}
-	for _, r := range ranges {
-		i, _ := slices.BinarySearchFunc(funcs, r[0], func(f function, pc uint64) int {
-			return cmp.Compare(f.hi, pc+1)
-		})
-		if i < len(funcs) && funcs[i].lo < r[1] {
-			return true
-		}
-	}
-	return false
+	return ranges
 }
 
-func appendLines(table lineTable, data *dwarf.Data, unit *dwarf.Entry) (lineTable, error) {
-	rows, err := data.LineReader(unit)
-	if err != nil || rows == nil {
-		return table, err
-	}
-	for {
-		var row dwarf.LineEntry
-		err := rows.Next(&row)
-		if err == io.EOF {
-			return table, nil
-		}
-		if err != nil {
-			return table, err
-		}
-		l := line{pc: row.Address}
-		if !row.EndSequence && row.File != nil && row.Line > 0 {
-			l.file, l.line, l.stmt = row.File.Name, uint32(row.Line), row.IsStmt
-		}
-		table = append(table, l)
-	}
+// functionLines gathers the rows of functions, which come in any order.
+type functionLines struct {
+	file   *debuginfo.File
+	ranges []debuginfo.Range
+	rows   [][]line // by function
+	names  []string // by debuginfo.FileID; "" if not asked for yet
 }
+
+// add adds a row of function number i. It is called by debuginfo.File.RowsIn.
+func (l *functionLines) add(i int, r debuginfo.Row) bool {
+	// The row in force at the function's start can lie before it.
+	row := line{pc: max(r.Addr, l.ranges[i].Lo)}
+	if !r.EndSequence && r.File != 0 && r.Line > 0 {
+		row.file, row.line, row.stmt = l.name(r.File), r.Line, r.IsStmt
+	}
+	l.rows[i] = append(l.rows[i], row)
+	return true
+}
+
+func (l *functionLines) name(id debuginfo.FileID) string {
+	for int(id) >= len(l.names) {
+		l.names = append(l.names, "")
+	}
+	if l.names[id] == "" {
+		l.names[id] = l.file.Path(id)
+	}
+	return l.names[id]
+}
+
+// table returns all rows. complete is false if there is a function without rows.
+func (l *functionLines) table() (table lineTable, complete bool) {
+	complete = true
+	for i, rows := range l.rows {
+		if len(rows) == 0 && l.ranges[i].Lo < l.ranges[i].Hi {
+			complete = false
+		}
+		if !slices.IsSortedFunc(rows, compareLines) {
+			slices.SortStableFunc(rows, compareLines)
+		}
+		table = append(table, rows...)
+	}
+	return table, complete
+}
+
+func compareLines(a, b line) int { return cmp.Compare(a.pc, b.pc) }
 
 // at returns the row that covers pc; its line is 0 if there is none.
 func (t lineTable) at(pc uint64) line {
@@ -262,15 +241,4 @@ func (t lineTable) at(pc uint64) line {
 		return line{}
 	}
 	return t[i-1]
-}
-
-// goarch returns the executable's instruction set, named as GOARCH names it.
-func (e *executable) goarch() string {
-	switch e.file.Machine {
-	case elf.EM_X86_64:
-		return "amd64"
-	case elf.EM_AARCH64:
-		return "arm64"
-	}
-	return e.file.Machine.String()
 }

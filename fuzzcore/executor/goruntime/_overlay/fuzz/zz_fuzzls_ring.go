@@ -4,7 +4,7 @@ package fuzz
 // meaning of each field, is fuzzcore/abi/ring.go of fuzzls; a test compares them.
 
 const (
-	ringMagic      = 0x66757a7a6c730001
+	ringMagic      = 0x66757a7a6c730002
 	ringEnv        = "FUZZLS_RING"
 	describeEnv    = "FUZZLS_DESCRIBE"
 	ringHeaderSize = 4096
@@ -42,7 +42,7 @@ type ringHeader struct {
 	State                                uint32
 	_                                    uint32
 	MemoryLimit                          uint64
-	_                                    [8]byte
+	EarlyOffset                          uint64
 
 	Head   uint64
 	WakeAt uint64

@@ -141,6 +141,7 @@ func (e *executor) setUp() {
 	e.tail = h.Tail
 	e.head = e.tail
 	copyBlocks(e.words(h.BaselineOffset), e.cells)
+	copy(e.memory[h.EarlyOffset:h.ArenaOffset], e.counters)
 	t := testing.FuzzlsTarget.Type()
 	for i := 1; i < t.NumIn(); i++ {
 		e.args = append(e.args, newArgument(t.In(i)))

@@ -1,0 +1,105 @@
+package debuginfo
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// This file fuzzes everything from the headers on.
+
+// bareSource is a C program without a library: its executable has few bytes.
+const bareSource = `
+static int clamp(int x) { return x > 9 ? 9 : x; }
+int half(int x) { return x < 2 ? clamp(x) : clamp(x / 2); }
+__attribute__((cold)) void _start(void) { for (volatile int i = 0; i < half(i); i++); }
+`
+
+// bareExecutables returns small executables of several kinds.
+func bareExecutables(tb testing.TB) [][]byte {
+	tb.Helper()
+	need(tb, "gcc")
+	var all [][]byte
+	for _, flags := range [][]string{
+		{"-gdwarf-2", "-gstrict-dwarf"},
+		{"-gdwarf-4", "-ffunction-sections"},
+		{"-gdwarf-5", "-ffunction-sections"},
+		{"-gdwarf-5", "-gdwarf64"},
+		{"-gdwarf-5", "-gz=zlib"},
+		{"-gdwarf-4", "-gz=zlib-gnu"},
+	} {
+		dir := writeFiles(tb, "a.c", bareSource)
+		args := append([]string{"-O2", "-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-z,max-page-size=64", "-o", "a"}, flags...)
+		run(tb, dir, nil, "gcc", append(args, "a.c")...)
+		data, err := os.ReadFile(filepath.Join(dir, "a"))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		all = append(all, data)
+	}
+	return all
+}
+
+// exercise calls everything that File offers on an executable's bytes.
+func exercise(data []byte) error {
+	img, err := openELF("test", data)
+	if err != nil {
+		return err
+	}
+	f := &File{path: "test", image: img}
+	var pcs []uint64
+	step := max(1, (img.text.hi-img.text.lo)/1000)
+	for pc := img.text.lo; len(pcs) < 1000; pc += step {
+		pcs = append(pcs, pc)
+	}
+	pcs, _ = Sort(pcs)
+	out := make([]Location, len(pcs))
+	err = f.Resolve(pcs, out)
+	for _, l := range out {
+		f.Path(l.File)
+	}
+	if rowsErr := f.Rows(0, ^uint64(0), func(Row) bool { return true }); err == nil {
+		err = rowsErr
+	}
+	functions, functionsErr := f.Functions()
+	if err == nil {
+		err = functionsErr
+	}
+	for _, fn := range functions {
+		_, _ = f.Bytes(fn.Lo, fn.Hi)
+	}
+	f.Function(img.text.lo)
+	f.BuildID()
+	f.SourceFiles()
+	_, _ = f.Units()
+	return err
+}
+
+// FuzzOpen checks that no executable makes this package panic or hang.
+func FuzzOpen(f *testing.F) {
+	for _, data := range bareExecutables(f) {
+		if err := exercise(data); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_ = exercise(data)
+	})
+}
+
+// TestBytesChanged changes every fifth byte of executables in turn, and truncates
+// them there. The executables are much alike, so together all bytes are changed.
+func TestBytesChanged(t *testing.T) {
+	for k, data := range bareExecutables(t) {
+		for i := k; i < len(data); i += 5 {
+			old := data[i]
+			for _, b := range []byte{0, 0x7f, 0xff, old ^ 1} {
+				data[i] = b
+				_ = exercise(data)
+			}
+			data[i] = old
+			_ = exercise(data[:i])
+		}
+	}
+}
