@@ -252,7 +252,7 @@ func compareRows(t *testing.T, f *File, o *oracle) {
 // to rows, and random ones.
 func compareLocations(t *testing.T, f *File, o *oracle, literal bool) {
 	t.Helper()
-	const sample = 3000
+	const sample = 1000
 	random := rand.New(rand.NewPCG(1, 2))
 	var addrs []uint64
 	for _, s := range o.sequences {

@@ -32,7 +32,7 @@ Without arguments: the source files of your own modules of which anything ran. W
 arguments: those files, and the files below those directories; file:from-to shows some
 lines of a file.
 
-Marks in the text: + ran, ~ ran in part (or a condition went one way only), - never ran,
+Marks in the text: + ran, ~ ran in part (or a condition is known to have gone one way only), - never ran,
 > fuzzing enters here. A line without a mark holds no instrumented code.`
 
 func newCoverCommand() *cobra.Command {

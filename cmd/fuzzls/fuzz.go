@@ -214,7 +214,8 @@ func (f *fuzzFlags) config() (settings, *regexp.Regexp, error) {
 	}
 	c.Worker = []string{self, "worker"}
 	c.Jobs, c.Timeout = f.jobs, f.timeout
-	c.Processors = max(1, runtime.NumCPU()/f.jobs)
+	// At least two: with one thread, goroutines that get into each other's way seldom do.
+	c.Processors = max(2, runtime.NumCPU()/f.jobs)
 	c.ReplayFlags = f.build.goFlags()
 	return s, only, nil
 }

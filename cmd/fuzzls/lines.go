@@ -19,20 +19,20 @@ const linesEvery = 5 * time.Second
 type lines struct {
 	out io.Writer
 
-	mu   sync.Mutex // guards what follows, and the order of what is written
-	next time.Duration
-	last supervisor.Snapshot
-	runs []uint64 // NewRuns of each test when it was last printed
+	mu      sync.Mutex    // guards what follows, and the order of what is written
+	printed time.Duration // Elapsed when lines were last printed
+	last    supervisor.Snapshot
+	runs    []uint64 // NewRuns of each test when it was last printed
 }
 
 func (l *lines) show(s supervisor.Snapshot) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = s
-	if s.Elapsed < l.next {
+	if s.Elapsed-l.printed < linesEvery {
 		return
 	}
-	l.next = s.Elapsed + linesEvery
+	l.printed = s.Elapsed
 	l.print()
 }
 

@@ -1,6 +1,9 @@
 package crash
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // This file defines what is known of a crash, and what is made of it.
 
@@ -124,10 +127,12 @@ func (r Report) String() string {
 // terminal.
 const maxMessage = 200
 
-// oneLine returns the first line of s that says something, shortened.
+// oneLine returns the first line of s that says something, shortened. What a
+// terminal would take for a command is replaced: a message may hold parts of the
+// input.
 func oneLine(s string) string {
 	for line := range strings.Lines(s) {
-		line = strings.TrimSpace(strings.ToValidUTF8(line, "\uFFFD"))
+		line = strings.TrimSpace(strings.Map(printable, strings.ToValidUTF8(line, "\uFFFD")))
 		if line == "" {
 			continue
 		}
@@ -137,4 +142,14 @@ func oneLine(s string) string {
 		return line
 	}
 	return ""
+}
+
+func printable(r rune) rune {
+	switch {
+	case r == '\t', unicode.IsSpace(r):
+		return ' '
+	case unicode.IsPrint(r):
+		return r
+	}
+	return '\uFFFD'
 }

@@ -35,7 +35,8 @@ func digest(parts ...string) string {
 // signatureOf returns the signature of a crash with a stack: the class of the
 // message, for the runtime's own errors, and
 //   - for a stack overflow, the functions that recur, whatever their order;
-//   - for a hang or memory without end, the first call that the fuzz test made;
+//   - for a hang, the first call that the fuzz test made;
+//   - for memory without end, nothing but the fuzz test;
 //   - otherwise, the last calls before the crash, and the text of the line that
 //     crashed: a function may have several bugs, and the text, unlike the line's
 //     number, stays the same when the file is edited elsewhere.
@@ -48,7 +49,10 @@ func (r *Raw) signatureOf(kind Kind, class string, frames []Frame) string {
 	switch kind {
 	case StackOverflow:
 		names = recurring(frames)
-	case Hang, OutOfMemory:
+	case OutOfMemory:
+		// Where memory runs out differs, and at the limit a process seldom manages to
+		// print a whole stack: one signature for each fuzz test.
+	case Hang:
 		names = r.functions(frames)
 		names = names[max(0, len(names)-hangFrames):]
 	default:

@@ -8,7 +8,7 @@
 //	campaign.lock           locked while a campaign runs; holds its process id
 //	v/<id>                  coverage file of a build, see abi.CoverageFile
 //	points/<id>.json.gz     what the points of a build stand for
-//	builds/<target>/        executables
+//	builds/                 executables, as their builders arrange them
 //	targets/<target>.json   the latest build of each target
 //	tests/<target>/<test>/  one fuzz test:
 //	    corpus/<hash>       inputs that are kept

@@ -136,7 +136,5 @@ func (s *State) CoveragePath(id uint64) string {
 	return filepath.Join(s.dir, coverageDir, abi.HexName(id))
 }
 
-// BuildDir returns the folder for a target's executables. It need not exist.
-func (s *State) BuildDir(target string) string {
-	return filepath.Join(s.dir, buildsDir, escape(target))
-}
+// BuildsDir returns the folder for executables, which builders arrange.
+func (s *State) BuildsDir() string { return filepath.Join(s.dir, buildsDir) }

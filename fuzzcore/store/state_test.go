@@ -28,9 +28,6 @@ func TestOpen(t *testing.T) {
 	if !dirExists(filepath.Dir(s.CoveragePath(0))) {
 		t.Error("the folder of coverage files does not exist")
 	}
-	if got := s.BuildDir("example.com/Pkg"); got != filepath.Join(root, ".fuzzls/builds/example.com+Pkg,0001") {
-		t.Errorf("build folder is %s", got)
-	}
 	open(t, root)
 	if _, err := Existing(root); err != nil {
 		t.Error(err)
@@ -178,7 +175,7 @@ func TestTargets(t *testing.T) {
 	checkError(t, err, fs.ErrNotExist, "targets/example.com+B,0001.json")
 	b := Target{
 		Name: "example.com/B", Coverage: 0x4d683265086d6bfe, Tests: []string{"FuzzX", "FuzzY"},
-		Exe: filepath.Join(s.BuildDir("example.com/B"), "exe"),
+		Exe: filepath.Join(s.BuildsDir(), "B", "exe"),
 	}
 	a := Target{Name: "example.com/a", Exe: "/usr/lib/elsewhere"}
 	for _, target := range []Target{{Name: b.Name, Coverage: 1}, b, a} {
@@ -189,7 +186,7 @@ func TestTargets(t *testing.T) {
 	want := `{
 	"name": "example.com/B",
 	"coverage": "fe6b6d086532684d",
-	"exe": "builds/example.com+B,0001/exe",
+	"exe": "builds/B/exe",
 	"tests": [
 		"FuzzX",
 		"FuzzY"
@@ -211,7 +208,7 @@ func TestTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Exe = filepath.Join(s.BuildDir(b.Name), "exe")
+	b.Exe = filepath.Join(s.BuildsDir(), "B", "exe")
 	checkTargets(t, s, b, a)
 
 	for _, damaged := range []string{"", "[]", `{"name":"example.com/a","coverage":"1"}`} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -41,6 +42,8 @@ type keptCrash struct {
 	known  bool // an earlier campaign has saved it
 
 	input  []byte // smallest Smith stream so far
+	text   string // what the target said of it
+	output string // what it printed
 	inputs uint64
 	files  crashFiles
 }
@@ -119,14 +122,14 @@ func (k *crashKeeper) add(test int, c *abi.Crash) {
 	defer k.mu.Unlock()
 	if kept := k.crashes[test][report.Signature]; kept != nil {
 		kept.inputs++
-		k.shrink(kept, c.Input)
+		k.shrink(kept, c)
 		return
 	}
-	kept := &keptCrash{test: test, report: report, first: *c, input: c.Input, inputs: 1}
+	kept := &keptCrash{test: test, report: report, first: *c, input: c.Input, text: c.Text, output: c.Output, inputs: 1}
 	k.crashes[test][report.Signature] = kept
 	k.order[test] = append(k.order[test], kept)
 	if k.recall(kept) {
-		k.shrink(kept, c.Input)
+		k.shrink(kept, c)
 		return
 	}
 	if err := k.save(kept); err != nil {
@@ -141,18 +144,23 @@ func (k *crashKeeper) add(test int, c *abi.Crash) {
 }
 
 // shrink replaces a crash's input by a smaller one. The caller holds k.mu.
-func (k *crashKeeper) shrink(kept *keptCrash, input []byte) {
-	if len(input) < len(kept.input) {
-		k.replace(kept, input)
+func (k *crashKeeper) shrink(kept *keptCrash, c *abi.Crash) {
+	if len(c.Input) < len(kept.input) {
+		k.replace(kept, c)
 	}
 }
 
-// replace gives a crash another input. The caller holds k.mu.
-func (k *crashKeeper) replace(kept *keptCrash, input []byte) {
-	if bytes.Equal(input, kept.input) {
+// replace gives a crash another input, and what that input makes the fuzz test say.
+// The caller holds k.mu.
+func (k *crashKeeper) replace(kept *keptCrash, c *abi.Crash) {
+	if bytes.Equal(c.Input, kept.input) {
 		return
 	}
-	kept.input = input
+	t := k.campaign.tests[kept.test].test
+	if report := worker.Analyze(t, k.campaign.config.Modules, c); report.Signature == kept.report.Signature {
+		kept.report = report
+	}
+	kept.input, kept.text, kept.output = c.Input, c.Text, c.Output
 	if err := k.save(kept); err != nil {
 		k.campaign.notice("keeping a smaller input of a crash: %v", err)
 	}
@@ -198,27 +206,31 @@ func (k *crashKeeper) save(kept *keptCrash) error {
 	if superseded != "" && superseded != kept.files.reproducer {
 		os.Remove(filepath.Join(k.campaign.config.Root, superseded)) // one too many does no harm
 	}
-	text := kept.first.Text
-	if kept.first.Output != "" {
-		text += "\n--- standard output ---\n" + kept.first.Output
+	text := kept.text
+	if kept.output != "" {
+		text += "\n--- standard output ---\n" + kept.output
 	}
 	crashes := k.campaign.config.State.FuzzTest(t.Package, t.Func).Crashes()
 	meta := CrashMeta{
 		Report: kept.report, Package: t.Package, Func: t.Func, Location: k.location(kept),
 		Reproducer: kept.files.reproducer, Replay: kept.files.replay,
 	}
-	_, err = crashes.Save(kept.report.Signature, map[string][]byte{inputFile: data, "report.txt": []byte(text)}, meta)
-	if err != nil || superseded == "" {
+	if superseded == "" {
+		_, err := crashes.Save(kept.report.Signature, map[string][]byte{inputFile: data, reportFile: []byte(text)}, meta)
 		return err
 	}
-	if err := crashes.Put(kept.report.Signature, inputFile, data); err != nil {
-		return err
-	}
-	return crashes.SetMeta(kept.report.Signature, meta)
+	return errors.Join(
+		crashes.Put(kept.report.Signature, inputFile, data),
+		crashes.Put(kept.report.Signature, reportFile, []byte(text)),
+		crashes.SetMeta(kept.report.Signature, meta))
 }
 
-// inputFile is the name of the input among a crash's files in the state.
-const inputFile = "input"
+// inputFile and reportFile are the names of the input and of what the target said
+// among a crash's files in the state.
+const (
+	inputFile  = "input"
+	reportFile = "report.txt"
+)
 
 // recall fills in what an earlier campaign has kept of a crash. It reports false if
 // there is nothing, or its reproducer is gone.

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
@@ -25,13 +26,13 @@ const (
 // leaves the input as it was found.
 func (k *crashKeeper) minimize(ctx context.Context, kept *keptCrash) {
 	t := k.campaign.tests[kept.test].test
-	c := &k.campaign.config
+	config := &k.campaign.config
 	if executor.How(kept.first.How) == executor.TimedOut || executor.How(kept.first.How) == executor.OverMemory {
 		return // a run takes as long as the limit
 	}
 	e, err := executor.Start(ctx, executor.Config{
 		Exe: t.Exe, Args: t.Args, Dir: t.Dir, Stock: t.StockTypes(), Slots: 64,
-		Timeout: c.Timeout, MemoryLimit: c.MemoryLimit, Processors: c.Processors,
+		Timeout: config.Timeout, MemoryLimit: config.MemoryLimit, Processors: config.Processors,
 	})
 	if err != nil {
 		return
@@ -53,12 +54,37 @@ func (k *crashKeeper) minimize(ctx context.Context, kept *keptCrash) {
 	if smaller.Input == nil {
 		return
 	}
+	c, err := k.runOne(ctx, e, smaller.Input)
+	if err != nil || c == nil {
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	// Of inputs that are as long, the minimized one is the simplest; and with this rule
 	// it does not matter whether a worker finds a small one before or after.
 	if len(smaller.Input) <= len(kept.input) {
-		k.replace(kept, smaller.Input)
+		k.replace(kept, c)
+	}
+}
+
+// runOne runs one input and returns its crash, nil if it does not crash.
+func (k *crashKeeper) runOne(ctx context.Context, e *executor.Executor, input []byte) (*abi.Crash, error) {
+	e.Push(copy(e.Slot(), input), 0)
+	result, err := e.Wait(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return crashOf(result), nil
+}
+
+// crashOf returns the message about a run's crash; nil if it has none.
+func crashOf(result *executor.Result) *abi.Crash {
+	if result.Crash == nil {
+		return nil
+	}
+	return &abi.Crash{
+		How: uint32(result.Crash.How), ExitCode: int32(result.Crash.ExitCode), Signal: uint32(result.Crash.Signal),
+		Input: bytes.Clone(result.Data), Text: result.Crash.Text, Output: result.Crash.Output,
 	}
 }
 
@@ -87,12 +113,9 @@ func (k *crashKeeper) signatures(ctx context.Context, e *executor.Executor, test
 }
 
 func (k *crashKeeper) signature(test int, result *executor.Result) string {
-	if result.Crash == nil {
+	c := crashOf(result)
+	if c == nil {
 		return ""
 	}
-	c := abi.Crash{
-		How: uint32(result.Crash.How), ExitCode: int32(result.Crash.ExitCode), Signal: uint32(result.Crash.Signal),
-		Text: result.Crash.Text, Output: result.Crash.Output,
-	}
-	return worker.Analyze(k.campaign.tests[test].test, k.campaign.config.Modules, &c).Signature
+	return worker.Analyze(k.campaign.tests[test].test, k.campaign.config.Modules, c).Signature
 }

@@ -287,7 +287,7 @@ func (t *fuzzTest) handle(event *engine.Event) error {
 		return t.corpus.drop(event)
 	}
 	t.cover(event.Counters, event.Blocks)
-	if event.Origin == engine.Mutant {
+	if event.Origin == engine.Mutant || event.Origin == engine.Peer {
 		if err := t.found(event); err != nil {
 			return err
 		}
@@ -295,14 +295,14 @@ func (t *fuzzTest) handle(event *engine.Event) error {
 	return t.corpus.keep(event)
 }
 
-// found counts a mutant that was kept. Peers are told if it reached something new; a
-// shorter way to what is known they find themselves.
+// found counts a new input that was kept. Peers are told of a mutant of this worker if
+// it reached something new; a shorter way to what is known they find themselves.
 func (t *fuzzTest) found(event *engine.Event) error {
 	if t.worker.main() {
 		t.coverage.AddUnique(1)
 		t.exe.coverage.AddUnique(1)
 	}
-	if !event.Fresh {
+	if !event.Fresh || event.Origin == engine.Peer {
 		return nil
 	}
 	t.hop.sinceFind, t.hop.lastFind = 0, t.worker.hops

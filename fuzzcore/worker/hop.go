@@ -22,15 +22,19 @@ type hopState struct {
 
 func (s *hopState) isNew() bool { return s.sinceFind < newBatches || s.waiting }
 
-// pick returns the index of the test to run next, or -1 when all are done.
-func pick(rng *rand.Rand, tests []*hopState) int {
+// pick returns the index of the test to run next, or -1 when all are done. Before
+// anything is preferred everything is tried once, by each instance in another order.
+func pick(rng *rand.Rand, tests []*hopState, instance uint64) int {
+	for i := range tests {
+		at := (uint64(i) + instance) % uint64(len(tests))
+		if s := tests[at]; s.batches == 0 && !s.done {
+			return int(at)
+		}
+	}
 	var live, fresh []int
 	for i, s := range tests {
 		if s.done {
 			continue
-		}
-		if s.batches == 0 {
-			return i // everything is tried once before anything is preferred
 		}
 		live = append(live, i)
 		if s.isNew() {

@@ -122,12 +122,16 @@ func (w *worker) fuzz(ctx context.Context) error {
 	for i, t := range w.tests {
 		states[i] = &t.hop
 	}
-	rng := rand.New(rand.NewPCG(uint64(w.config.Seed), w.start.Amount))
+	var instance uint64 // in limited mode nobody else has these fuzz tests
+	if w.start.Kind == abi.LimitForever {
+		instance = w.start.Amount
+	}
+	rng := rand.New(rand.NewPCG(uint64(w.config.Seed), instance))
 	for {
 		for i, t := range w.tests {
 			t.hop.waiting = w.pending.waiting(i)
 		}
-		i := pick(rng, states)
+		i := pick(rng, states, instance)
 		if i < 0 {
 			return nil
 		}

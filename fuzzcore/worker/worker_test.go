@@ -23,10 +23,13 @@ func TestPickTriesEverythingFirst(t *testing.T) {
 	tests := []*hopState{{}, {}, {}}
 	rng := rand.New(rand.NewPCG(1, 1))
 	for want := range tests {
-		if got := pick(rng, tests); got != want {
+		if got := pick(rng, tests, 0); got != want {
 			t.Errorf("test %d before %d had its first turn", got, want)
 		}
 		tests[want].batches++
+	}
+	if got := pick(rng, []*hopState{{}, {}, {}}, 4); got != 1 {
+		t.Errorf("instance 4 begins with test %d, want 1", got)
 	}
 }
 
@@ -39,7 +42,7 @@ func TestPickPrefersFinders(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	var turns [3]int
 	for range 10_000 {
-		turns[pick(rng, tests)]++
+		turns[pick(rng, tests, 0)]++
 	}
 	if turns[1] < 9*turns[0] || turns[0] <= turns[2] || turns[2] == 0 {
 		t.Errorf("turns %v: want nearly all for the second, some for the others", turns)
@@ -50,12 +53,12 @@ func TestPickLeavesOutWhatIsDone(t *testing.T) {
 	tests := []*hopState{{batches: 1, done: true}, {batches: 1}, {batches: 1, done: true}}
 	rng := rand.New(rand.NewPCG(1, 1))
 	for range 100 {
-		if got := pick(rng, tests); got != 1 {
+		if got := pick(rng, tests, 0); got != 1 {
 			t.Fatalf("test %d has its turn", got)
 		}
 	}
 	tests[1].done = true
-	if got := pick(rng, tests); got != -1 {
+	if got := pick(rng, tests, 0); got != -1 {
 		t.Errorf("test %d has its turn though all are done", got)
 	}
 }

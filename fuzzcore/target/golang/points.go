@@ -201,7 +201,9 @@ func (r *pointReader) addFuncs(p *coverage.Points, src *sources) {
 		if r.first[i] == coverage.NoPoint || at.line == 0 {
 			continue
 		}
-		p.Funcs = append(p.Funcs, coverage.Func{Name: f.Name, File: src.byDebugName(at.file), Line: at.line, Entry: f.Lo, First: r.first[i]})
+		// Names share one string with all others of the symbol table.
+		name := strings.Clone(f.Name)
+		p.Funcs = append(p.Funcs, coverage.Func{Name: name, File: src.byDebugName(at.file), Line: at.line, Entry: f.Lo, First: r.first[i]})
 	}
 	slices.SortFunc(p.Funcs, func(a, b coverage.Func) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Entry, b.Entry))

@@ -139,6 +139,7 @@ func TestReadPoints(t *testing.T) {
 			s := runSample(t, dir, exe)
 			tr := coverage.States(s.points, s.hit)
 			checkComplete(t, s.points)
+			checkResolved(t, exe, s.points)
 			checkProfile(t, s, tr)
 			if name != "unoptimized" {
 				// -N puts instructions between counters and jumps, so less is known.

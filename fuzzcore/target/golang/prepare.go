@@ -76,7 +76,7 @@ type preparer struct {
 func (p *preparer) request(pkg *Package) BuildRequest {
 	return BuildRequest{
 		ImportPath: pkg.ImportPath, Dir: pkg.Dir, Root: p.workspace.Root, Modules: p.workspace.ModulePaths(),
-		Scope: p.config.Scope, Flags: p.config.Flags, BuildDir: filepath.Join(p.config.State.Dir(), "builds"),
+		Scope: p.config.Scope, Flags: p.config.Flags, BuildDir: p.config.State.BuildsDir(),
 		Progress: p.config.Progress,
 	}
 }
