@@ -13,11 +13,15 @@ const (
 	// of a dozen comparisons needs. It is full at the start; every tickEvery
 	// mutants add one to it, and a find adds findTraces, so that on the way tracing
 	// stays the exception.
-	maxTraces, findTraces = 256, 4
+	maxTraces, findTraces = 256, 1
 	// guardWeight and guardedWeight are how much sooner mutants of an entry with
 	// possible, and with proven, guards are traced: untraced, what they find
 	// behind a guard is lost.
-	guardWeight, guardedWeight = 4, 32
+	guardWeight, guardedWeight = 2, 8
+	// freeTraces is for how many mutants the patches that need a trace get one without
+	// asking the budget: a chain of guards is found in hundreds, and later the cost of
+	// tracing, three runs for one, counts for more than what is found by it.
+	freeTraces = 4096
 	// mendPatience is how many repairs without a find halve guardedWeight.
 	mendPatience = 512
 )
@@ -32,13 +36,14 @@ func (e *Engine) shouldTrace(parent *entry) bool {
 }
 
 // shouldTracePatch decides whether a patch is traced: one whose success only a
-// trace shows always, one that may turn a comparison for the first time within
-// the budget.
+// trace shows at first always and later within the budget, one that may turn a
+// comparison for the first time within the budget.
 func (e *Engine) shouldTracePatch(p *patch) bool {
-	if p.progress || p.repair {
+	needed := p.progress || p.repair
+	if needed && e.stats.Mutants < freeTraces {
 		return true
 	}
-	if e.traces == 0 || !p.open && len(p.base.guards) == 0 {
+	if e.traces == 0 || !needed && !p.open && len(p.base.guards) == 0 {
 		return false
 	}
 	e.traces--

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"time"
@@ -201,7 +202,7 @@ func (t *fuzzTest) step(ctx context.Context, until time.Time) (more bool, err er
 // tell publishes the number of runs and sends the messages that wait.
 func (t *fuzzTest) tell() error {
 	t.publishRuns()
-	if err := t.countCrashes(); err != nil {
+	if err := errors.Join(t.countCrashes(), t.corpus.syncInTime()); err != nil {
 		return err
 	}
 	return t.worker.flush()
@@ -284,7 +285,8 @@ func (t *fuzzTest) await(ctx context.Context, repeated *fatalInput) error {
 // handle acts on what the engine decided about an input.
 func (t *fuzzTest) handle(event *engine.Event) error {
 	if event.Kind == engine.Dropped {
-		return t.corpus.drop(event)
+		t.corpus.drop(event)
+		return nil
 	}
 	t.cover(event.Counters, event.Blocks)
 	if event.Origin == engine.Mutant || event.Origin == engine.Peer {
@@ -340,13 +342,13 @@ func (t *fuzzTest) publishRuns() {
 	t.runs = 0
 }
 
-// close ends the executor.
+// close ends the executor and brings the corpus on disk up to date.
 func (t *fuzzTest) close() error {
-	if t.executor == nil {
-		return nil
+	err := t.corpus.sync()
+	if t.executor != nil {
+		err = errors.Join(err, t.executor.Close())
+		t.executor = nil
 	}
-	err := t.executor.Close()
-	t.executor = nil
 	return err
 }
 
