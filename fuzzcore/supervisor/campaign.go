@@ -59,7 +59,7 @@ const stopGrace = time.Second
 type Campaign struct {
 	config  Config
 	started time.Time
-	cpu     time.Duration // this process's processor time when it started
+	cpu     time.Duration // this process's processor time when Run started
 	tests   []*testState
 	crashes *crashKeeper
 	workers []*instance
@@ -77,7 +77,7 @@ func New(config Config) (*Campaign, error) {
 	if config.Jobs < 1 {
 		return nil, fmt.Errorf("starting a campaign: %d workers: expected at least 1", config.Jobs)
 	}
-	c := &Campaign{config: config, started: time.Now(), cpu: ownCPU()}
+	c := &Campaign{config: config, started: time.Now()}
 	for i := range config.Tests {
 		t, err := openTest(config.State, &config.Tests[i], c.started)
 		if err != nil {
@@ -97,6 +97,7 @@ func RandomSeed() uint32 { return rand.Uint32() }
 // cycles, and returns the report. It returns an error if no worker could run.
 func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 	defer c.close()
+	c.cpu = ownCPU()
 	manifest, err := c.writeManifest()
 	if err != nil {
 		return nil, err
