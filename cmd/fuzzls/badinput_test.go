@@ -187,7 +187,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("tmpfs", state, "tmpfs", 0, "size=64k"); err != nil {
-		if os.Getenv("CI") != "" && os.Getuid() == 0 {
+		if os.Getenv("CI") != "" {
 			t.Fatalf("mounting a small file system: %v", err)
 		}
 		t.Skipf("NOT TESTED: a full disk: mounting needs root: %v", err)
