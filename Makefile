@@ -5,7 +5,7 @@ BIN := bin/fuzzls
 # The linter's version, so that a new release of it does not fail an old commit.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: all build demo test lint bench real clean
+.PHONY: all build demo test lint bench real vsix vscode-test clean
 
 all: build
 
@@ -32,6 +32,15 @@ bench: build
 	$(GO) run ./bench/speed
 	$(GO) run ./bench/puzzles
 	$(GO) run ./bench/accuracy
+
+# The VS Code extension with the server in it: vscode-extension/fuzzls-<platform>-<version>.vsix.
+# Needs Node.js 20 or newer; npm runs no install scripts.
+vsix:
+	cd vscode-extension && npm ci --ignore-scripts --silent && rm -f *.vsix && npm run --silent vsix
+
+# The extension's own checks, then its tests in a real workbench in headless Chromium.
+vscode-test: vsix
+	cd vscode-extension && npm run --silent check && scripts/setup-vscode && npm run --silent e2e
 
 clean:
 	rm -rf bin examples/*/.fuzzls

@@ -152,6 +152,12 @@ func (c *cursor) u64() uint64 {
 
 // uint reads an unsigned number of size 1, 2, 3, 4 or 8 bytes.
 func (c *cursor) uint(size int) uint64 {
+	switch size {
+	case 8:
+		return c.u64()
+	case 4:
+		return uint64(c.u32())
+	}
 	var v uint64
 	for i, b := range c.bytes(uint64(size)) {
 		v |= uint64(b) << (8 * i)
@@ -167,7 +173,17 @@ func (c *cursor) offset(dwarf64 bool) uint64 {
 	return uint64(c.u32())
 }
 
+// uleb reads a number of one byte, as most are, without a call. After a failure
+// there are no bytes left.
 func (c *cursor) uleb() uint64 {
+	if c.pos < len(c.data) && c.data[c.pos] < 0x80 {
+		c.pos++
+		return uint64(c.data[c.pos-1])
+	}
+	return c.longULEB()
+}
+
+func (c *cursor) longULEB() uint64 {
 	if c.err != nil {
 		return 0
 	}

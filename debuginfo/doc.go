@@ -52,16 +52,84 @@
 // with line 0 as answers, as llvm-symbolizer does: the file is known then and the
 // line is 0.
 //
+// # Functions and inlined calls
+//
+// [File.ResolveCalls] also finds the function that holds each address, and the
+// calls that were inlined into it there, in one pass over the entries of the units
+// that own addresses:
+//
+//	calls, err := f.ResolveCalls(ctx, sorted, locations, debuginfo.Options{})
+//	for i := range sorted {
+//		frames = calls.AppendFrames(frames[:0], i)
+//		for _, frame := range frames { // the innermost first
+//			fmt.Println(f.Func(frame.Func).Name, f.Path(frame.File), frame.Line)
+//		}
+//	}
+//
+// The rules are:
+//
+//   - The innermost entry (DW_TAG_subprogram, DW_TAG_inlined_subroutine) whose
+//     addresses hold the address answers; of entries side by side the last. The
+//     frames are it and the entries around it, up to the machine function.
+//   - The place of the innermost frame is what the line table says, the others are
+//     the places of the calls as the entries say. A call without DW_AT_call_file has
+//     no file; llvm-symbolizer takes file 0 of the line table.
+//   - Names come from the entry itself or from those that it refers to, in other
+//     units too (link-time optimization). The symbol table is not asked: for parts
+//     that a compiler split off (f.cold), [File.Function] knows that symbol.
+//   - Addresses of units that do not say which addresses they own (DWARF 2 with
+//     several sections) belong to the first unit with a function there.
+//   - DW_AT_sibling is believed: what it jumps over is not looked at. Neither
+//     .debug_aranges nor .debug_names is used, since producers leave them out.
+//
+// # Speed and goroutines
+//
+// A call shares its work between goroutines, by units and, for large line programs,
+// by parts of them; [Options] has their number, and [File.ResolveWith] ends early
+// when a context does. The answer does not depend on the number of goroutines, but
+// the numbers of files and functions do.
+//
 // # What is supported
 //
-// ELF executables and shared objects for amd64 and arm64; DWARF 2 to 5, 32-bit
-// and 64-bit; debug sections compressed with zlib or zstd. Object files (.o),
-// split DWARF, separate debug files, Mach-O and PE are not supported yet, and
-// inlined calls are not reported yet: a location is the innermost one.
+// Formats: ELF and Mach-O (thin and universal) and PE executables, shared libraries
+// and object files (.o, .obj), for amd64 and arm64, 64-bit and little-endian. DWARF 2
+// to 5, 32-bit and 64-bit; debug sections compressed with zlib or zstd, or named
+// .zdebug. PDB files are not supported yet.
+//
+// Sections of object files have no addresses. They are laid out one after the other
+// from 0, code first and in the order of the file, each aligned as it asks for: in an
+// object with one code section, addresses are offsets in it. Symbols are where their
+// sections are.
+//
+// # Where the debug information is
+//
+// If the file itself has no DWARF, it is searched for, and [File.DebugFile] says where
+// it was found:
+//
+//   - ELF: by build id in the directory .build-id of /usr/lib/debug (see
+//     [OpenOptions]) and in the cache of debuginfod, then by the name in
+//     .gnu_debuglink, next to the file, in .debug next to it, and in the same place
+//     below /usr/lib/debug. The build ids must agree, or else the CRC-32.
+//   - Mach-O: in the dSYM bundle next to the file, or next to the application that it
+//     is in. The UUIDs must agree.
+//   - Go executables of any format without DWARF (-ldflags=-w): lines and functions
+//     come from the table that Go's runtime has for tracebacks, of Go 1.18 or newer.
+//
+// Nothing is downloaded. Strings and entries that dwz has moved to a supplementary
+// file are read from there. The entries of split units (-gsplit-dwarf) are read from
+// the .dwp file next to the executable, or from the .dwo files that the skeletons name,
+// once functions are asked for; lines do not need them. What was tried is in the errors.
+//
+// # Paths
+//
+// [File.Path] is what the compiler wrote, joined with the directory of the compilation:
+// the path of another machine, perhaps. [SourceFinder] finds the file on this one.
 //
 // # Bad files
 //
-// A file that is truncated or corrupt ends in a [FormatError] that names the
-// section and the offset. Memory is bounded by a small multiple of the file's
-// size, and by at most 512 times the size of a compressed section.
+// A file that is truncated or corrupt ends in a [FormatError] that names the section
+// and the offset. What one call allocates is bounded by the sizes of the files that it
+// reads: 512 times the size of compressed sections, 64 times the size of Go's table,
+// and a small multiple of all else. Mapped files count for nothing; of a file that is
+// read through [OpenReader], the sections that are needed are in memory.
 package debuginfo

@@ -14,26 +14,58 @@ const (
 	utSplitType    = 0x06
 )
 
-// Tags (DW_TAG_…) of the root entries that this package reads.
+// Tags (DW_TAG_…) of the entries that this package tells apart.
 const (
-	tagCompileUnit  = 0x11
-	tagPartialUnit  = 0x3c
-	tagSkeletonUnit = 0x4a
+	tagClassType         = 0x02
+	tagEntryPoint        = 0x03
+	tagLexicalBlock      = 0x0b
+	tagCompileUnit       = 0x11
+	tagStructureType     = 0x13
+	tagUnionType         = 0x17
+	tagVariant           = 0x19
+	tagCommonBlock       = 0x1a
+	tagInlinedSubroutine = 0x1d
+	tagModule            = 0x1e
+	tagWithStmt          = 0x22
+	tagCatchBlock        = 0x25
+	tagSubprogram        = 0x2e
+	tagTryBlock          = 0x32
+	tagVariantPart       = 0x33
+	tagInterfaceType     = 0x38
+	tagNamespace         = 0x39
+	tagPartialUnit       = 0x3c
+	tagTypeUnit          = 0x41
+	tagSkeletonUnit      = 0x4a
 )
 
 // Attributes (DW_AT_…).
 const (
-	atName           = 0x03
-	atStmtList       = 0x10
-	atLowPC          = 0x11
-	atHighPC         = 0x12
-	atCompDir        = 0x1b
-	atProducer       = 0x25
-	atRanges         = 0x55
-	atStrOffsetsBase = 0x72
-	atAddrBase       = 0x73
-	atRnglistsBase   = 0x74
-	atGNUAddrBase    = 0x2133
+	atSibling         = 0x01
+	atName            = 0x03
+	atStmtList        = 0x10
+	atLowPC           = 0x11
+	atHighPC          = 0x12
+	atCompDir         = 0x1b
+	atProducer        = 0x25
+	atAbstractOrigin  = 0x31
+	atDeclFile        = 0x3a
+	atDeclLine        = 0x3b
+	atSpecification   = 0x47
+	atEntryPC         = 0x52
+	atRanges          = 0x55
+	atCallColumn      = 0x57
+	atCallFile        = 0x58
+	atCallLine        = 0x59
+	atLinkageName     = 0x6e
+	atStrOffsetsBase  = 0x72
+	atAddrBase        = 0x73
+	atRnglistsBase    = 0x74
+	atMIPSLinkageName = 0x2007
+	atDwoName         = 0x76
+	atGNUDwoName      = 0x2130
+	atGNUDwoID        = 0x2131
+	atGNURangesBase   = 0x2132
+	atGNUAddrBase     = 0x2133
 )
 
 // Forms (DW_FORM_…).

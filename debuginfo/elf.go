@@ -5,6 +5,7 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,72 +26,84 @@ const (
 )
 
 // openELF parses the headers of an ELF file.
-func openELF(path string, data []byte) (*image, error) {
-	bad := func(offset int64, problem string) error {
-		return &FormatError{Path: path, Offset: offset, Problem: problem}
-	}
-	if len(data) < 4 || string(data[:4]) != elf.ELFMAG {
-		return nil, bad(0, "not an ELF file (Mach-O and PE are not supported yet)")
-	}
-	f, err := elf.NewFile(bytes.NewReader(data))
+func openELF(in input, _ OpenOptions) (*image, error) {
+	f, err := elf.NewFile(in)
 	if err != nil {
-		return nil, bad(0, "ELF headers: "+strings.TrimPrefix(err.Error(), "bad "))
+		return nil, in.errorAt(0, "ELF headers: "+strings.TrimPrefix(err.Error(), "bad "))
 	}
 	if f.Class != elf.ELFCLASS64 || f.Data != elf.ELFDATA2LSB {
-		return nil, bad(4, fmt.Sprintf("%v %v: only 64-bit little-endian ELF is supported", f.Class, f.Data))
+		return nil, in.errorAt(4, fmt.Sprintf("%v %v: only 64-bit little-endian ELF is supported", f.Class, f.Data))
 	}
-	if f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN {
-		return nil, bad(16, fmt.Sprintf("%v: only executables and shared objects are supported: link it first", f.Type))
+	if f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN && f.Type != elf.ET_REL {
+		return nil, in.errorAt(16, fmt.Sprintf("%v: only executables, shared objects and object files are supported", f.Type))
 	}
-	img := &image{path: path}
+	img := &image{path: in.path, format: formatELF}
 	switch f.Machine {
 	case elf.EM_X86_64:
 		img.arch = "amd64"
 	case elf.EM_AARCH64:
 		img.arch = "arm64"
 	default:
-		return nil, bad(18, fmt.Sprintf("%v: only x86-64 and AArch64 are supported", f.Machine))
+		return nil, in.errorAt(18, fmt.Sprintf("%v: only x86-64 and AArch64 are supported", f.Machine))
 	}
-	elfSections := make([]*section, len(f.Sections)) // by index
+	t := &elfTables{file: f, in: in, sections: make([]*section, len(f.Sections))}
 	for i, h := range f.Sections {
-		s, problem := elfSection(h, data)
-		if problem != "" {
-			return nil, bad(int64(min(h.Offset, uint64(len(data)))), problem)
+		s, err := elfSection(h, in)
+		if err != nil {
+			return nil, err
 		}
-		elfSections[i] = s
+		t.sections[i] = s
+		if h.Type == elf.SHT_RELA && s.loaded {
+			img.dynamicRelocations = append(img.dynamicRelocations, s)
+		}
 		if h.Type == elf.SHT_NOTE {
-			img.readNotes(s.raw)
+			notes, err := s.raw.bytes(0, s.raw.size)
+			if err != nil {
+				return nil, err
+			}
+			img.readNotes(notes)
 		}
 	}
-	img.sections = append(img.sections, elfSections...)
+	if f.Type == elf.ET_REL {
+		if err := t.layOut(); err != nil {
+			return nil, err
+		}
+	}
+	img.sections = slices.Clone(t.sections)
 	img.finish()
-	img.symbols = func() ([]Symbol, error) { return elfSymbols(path, f, elfSections) }
+	img.symbols = t.symbols
 	return img, nil
 }
 
-// elfSection converts a section header. problem is "" if it is sound.
-func elfSection(h *elf.Section, data []byte) (s *section, problem string) {
-	s = &section{
+// elfTables is the parts of an ELF file that its symbols and relocations need.
+type elfTables struct {
+	file     *elf.File
+	in       input
+	sections []*section // by index
+}
+
+// elfSection converts a section header.
+func elfSection(h *elf.Section, in input) (*section, error) {
+	s := &section{
 		Section: Section{Name: h.Name, Size: h.Size, Exec: h.Flags&elf.SHF_EXECINSTR != 0},
 		loaded:  h.Flags&elf.SHF_ALLOC != 0,
+		raw:     input{path: in.path},
 	}
 	if s.loaded {
 		s.Addr = h.Addr
 	}
 	if h.Type == elf.SHT_NOBITS || h.Type == elf.SHT_NULL {
-		return s, ""
+		return s, nil
 	}
-	if h.Offset > uint64(len(data)) || h.FileSize > uint64(len(data))-h.Offset {
-		return nil, fmt.Sprintf("section %q reaches beyond the end of the file: it is truncated", h.Name)
+	if !in.has(h.Offset, h.FileSize) {
+		return nil, in.errorAt(h.Offset, fmt.Sprintf("section %q reaches beyond the end of the file: it is truncated", h.Name))
 	}
-	s.raw = data[h.Offset : h.Offset+h.FileSize]
-	switch {
-	case h.Flags&elf.SHF_COMPRESSED != 0:
+	s.raw = in.part(h.Offset, h.FileSize)
+	s.setDebugName()
+	if h.Flags&elf.SHF_COMPRESSED != 0 {
 		s.packing = packedELF
-	case strings.HasPrefix(h.Name, ".zdebug_"):
-		s.packing = packedGNU
 	}
-	return s, ""
+	return s, nil
 }
 
 // readNotes takes the build ids from a note section: each note is name size,
@@ -110,7 +123,7 @@ func (img *image) readNotes(raw []byte) {
 		desc := raw[pad(nameSize):][:descSize]
 		switch {
 		case name == "GNU" && kind == noteGNUBuildID:
-			img.gnuBuildID = bytes.Clone(desc)
+			img.buildID = bytes.Clone(desc)
 		case name == "Go" && kind == noteGoBuildID:
 			img.goBuildID = string(desc)
 		}
@@ -118,10 +131,10 @@ func (img *image) readNotes(raw []byte) {
 	}
 }
 
-// elfSymbols reads .symtab, or .dynsym of a stripped file.
-func elfSymbols(path string, f *elf.File, sections []*section) ([]Symbol, error) {
+// symbols reads .symtab, or .dynsym of a stripped file.
+func (t *elfTables) symbols() ([]Symbol, error) {
 	index := -1
-	for i, h := range f.Sections {
+	for i, h := range t.file.Sections {
 		if h.Type == elf.SHT_SYMTAB || h.Type == elf.SHT_DYNSYM && index < 0 {
 			index = i
 		}
@@ -129,36 +142,95 @@ func elfSymbols(path string, f *elf.File, sections []*section) ([]Symbol, error)
 	if index < 0 {
 		return nil, nil
 	}
-	table, link := sections[index], f.Sections[index].Link
-	if link >= uint32(len(sections)) {
-		return nil, &FormatError{Path: path, Section: table.Name, Problem: fmt.Sprintf("its names are in section %d, which does not exist", link)}
+	raw, names, err := t.symbolTable(index)
+	if err != nil {
+		return nil, err
 	}
-	names := string(sections[link].raw)
-	symbols := make([]Symbol, 0, len(table.raw)/elfSymSize)
-	for raw := table.raw; len(raw) >= elfSymSize; raw = raw[elfSymSize:] {
-		at := binary.LittleEndian.Uint32(raw)
-		kind, binding := elf.ST_TYPE(raw[4]), elf.ST_BIND(raw[4])
-		where := elf.SectionIndex(binary.LittleEndian.Uint16(raw[6:]))
+	extended := t.extendedIndices(index)
+	symbols := make([]Symbol, 0, len(raw)/elfSymSize)
+	for offset := 0; len(raw)-offset >= elfSymSize; offset += elfSymSize {
+		entry := raw[offset:]
+		at := binary.LittleEndian.Uint32(entry)
+		kind, binding := elf.ST_TYPE(entry[4]), elf.ST_BIND(entry[4])
+		where := elf.SectionIndex(binary.LittleEndian.Uint16(entry[6:]))
 		if where == elf.SHN_UNDEF || kind == elf.STT_SECTION || kind == elf.STT_FILE || kind == elf.STT_TLS {
 			continue
 		}
 		name, ok := stringAt(names, at)
 		if !ok {
-			offset := int64(len(table.raw) - len(raw))
-			return nil, &FormatError{Path: path, Section: table.Name, Offset: offset, Problem: fmt.Sprintf("no name at %#x of %s", at, f.Sections[link].Name)}
+			return nil, &FormatError{
+				Path: t.in.path, Section: t.sections[index].Name, Offset: int64(offset),
+				Problem: fmt.Sprintf("no name at %#x of %s", at, t.file.Sections[t.file.Sections[index].Link].Name),
+			}
 		}
-		if name == "" {
+		// The mapping symbols of AArch64 ($x, $d) mark code and data, they name nothing.
+		if name == "" || name[0] == '$' && t.file.Machine == elf.EM_AARCH64 {
+			continue
+		}
+		// The version that is meant by default (memcpy@@GLIBC_2.14) is the plain name.
+		name, _, _ = strings.Cut(name, "@@")
+		addr, ok := t.address(entry, extended, offset/elfSymSize)
+		if !ok {
 			continue
 		}
 		symbols = append(symbols, Symbol{
 			Name:   name,
-			Addr:   binary.LittleEndian.Uint64(raw[8:]),
-			Size:   binary.LittleEndian.Uint64(raw[16:]),
+			Addr:   addr,
+			Size:   binary.LittleEndian.Uint64(entry[16:]),
 			Func:   kind == elf.STT_FUNC || kind == elf.STT_GNU_IFUNC,
 			Global: binding != elf.STB_LOCAL,
 		})
 	}
 	return symbols, nil
+}
+
+// symbolTable returns the bytes of symbol table number index, and of its names.
+func (t *elfTables) symbolTable(index int) (raw []byte, names string, err error) {
+	link := t.file.Sections[index].Link
+	if link >= uint32(len(t.sections)) {
+		return nil, "", &FormatError{Path: t.in.path, Section: t.sections[index].Name, Problem: fmt.Sprintf("its names are in section %d, which does not exist", link)}
+	}
+	if raw, err = t.sections[index].load(); err != nil {
+		return nil, "", err
+	}
+	text, err := t.sections[link].load()
+	return raw, string(text), err
+}
+
+// extendedIndices returns the section indices of the symbols of table number index
+// that have no room in the table, u32 each; nil if all have. They exist in object
+// files with more than 65,000 sections.
+func (t *elfTables) extendedIndices(index int) []byte {
+	for i, h := range t.file.Sections {
+		if h.Type == elf.SHT_SYMTAB_SHNDX && h.Link == uint32(index) {
+			raw, err := t.sections[i].load()
+			if err == nil {
+				return raw
+			}
+		}
+	}
+	return nil
+}
+
+// address returns the address of symbol number i. In an object file, symbols count
+// from the start of their section; ok is false for those that have none yet: undefined
+// and common ones. extended is what extendedIndices returns.
+func (t *elfTables) address(symbol, extended []byte, i int) (addr uint64, ok bool) {
+	value := binary.LittleEndian.Uint64(symbol[8:])
+	where := elf.SectionIndex(binary.LittleEndian.Uint16(symbol[6:]))
+	section := uint32(where)
+	switch {
+	case t.file.Type != elf.ET_REL || where == elf.SHN_ABS:
+		return value, true
+	case where == elf.SHN_XINDEX && len(extended)/4 > i:
+		section = binary.LittleEndian.Uint32(extended[4*i:])
+	case where >= elf.SHN_LORESERVE:
+		return 0, false
+	}
+	if section == 0 || section >= uint32(len(t.sections)) {
+		return 0, false
+	}
+	return t.sections[section].Addr + value, true
 }
 
 // stringAt returns the zero-terminated string at offset of a string table.

@@ -1,6 +1,7 @@
 package debuginfo_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"os"
@@ -125,4 +126,24 @@ func ExampleFile_Function() {
 	// Output:
 	// main.greet true
 	// true <nil>
+}
+
+func ExampleFile_ResolveCalls() {
+	f := hello()
+	defer f.Close()
+
+	greet, _ := f.Symbol("main.greet")
+	pcs := []uint64{greet.Addr}
+	calls, err := f.ResolveCalls(context.Background(), pcs, make([]debuginfo.Location, 1), debuginfo.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, frame := range calls.AppendFrames(nil, 0) {
+		fmt.Printf("%s at %s:%d\n", f.Func(frame.Func).Name, filepath.Base(f.Path(frame.File)), frame.Line)
+	}
+	_, entry, ok := calls.Function(0)
+	fmt.Println(entry == greet.Addr, ok)
+	// Output:
+	// main.greet at main.go:7
+	// true true
 }

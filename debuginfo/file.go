@@ -4,9 +4,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -15,51 +17,104 @@ import (
 // File is an open executable. All methods but Close may be called from several
 // goroutines at once.
 type File struct {
-	path    string
-	mapping mapping
-	image   *image
+	path  string
+	files *files
+	image *image
 
 	linesOnce sync.Once
 	lines     *lines // set by linesOnce
 	linesErr  error  // set by linesOnce
 
+	unitsOnce sync.Once
+	// units is set by unitsOnce, which calls that need no more than lines do not
+	// ask for.
+	units     atomic.Pointer[unitIndex]
+	functions functions
+
 	symbols symbolTable
 }
 
 // Open maps the executable at path and reads its headers; everything else is read
-// when it is first asked for.
+// when it is first asked for. path can also name a dSYM bundle.
 func Open(path string) (*File, error) {
-	m, err := mapFile(path)
+	return OpenWith(path, OpenOptions{})
+}
+
+// OpenWith is Open with options.
+func OpenWith(path string, options OpenOptions) (*File, error) {
+	file, err := insideBundle(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening executable: %w", err)
 	}
-	f := &File{path: path, mapping: m}
+	f := &File{path: path, files: &files{options: options}}
 	err = f.guard(func() (err error) {
-		f.image, err = openELF(path, m.data)
+		f.image, err = f.files.open(file)
 		return err
 	})
-	if err != nil {
-		m.close()
-		return nil, err
-	}
-	return f, nil
+	return f.opened(err)
 }
 
-// Close unmaps the file. No other method may be running or called afterwards.
+// OpenReader opens the executable of size bytes that r holds: a member of an
+// archive, for example. Only the headers and the sections that are needed are read
+// and kept in memory. name is what errors call it; if it is a path, separate debug
+// files are searched next to it. r must be usable until the File is closed, from
+// several goroutines at once.
+func OpenReader(name string, r io.ReaderAt, size int64, options OpenOptions) (*File, error) {
+	if size < 0 {
+		return nil, fmt.Errorf("opening executable: %s has %d bytes", name, size)
+	}
+	f := &File{path: name, files: &files{options: options}}
+	err := f.guard(func() (err error) {
+		f.image, err = f.files.parse(input{path: name, r: r, size: uint64(size)}, options)
+		return err
+	})
+	return f.opened(err)
+}
+
+// opened returns f, or closes it if opening it failed.
+func (f *File) opened(err error) (*File, error) {
+	if err == nil {
+		return f, nil
+	}
+	_ = f.files.close() // the first error counts
+	if bad := (*FormatError)(nil); errors.As(err, &bad) {
+		return nil, err // which names the file and what is wrong with it
+	}
+	return nil, fmt.Errorf("opening executable: %w", err)
+}
+
+// Close unmaps the file, and those that belong to it. No other method may be
+// running or called afterwards.
 func (f *File) Close() error {
-	if err := f.mapping.close(); err != nil {
+	if err := f.files.close(); err != nil {
 		return fmt.Errorf("closing %s: %w", f.path, err)
 	}
 	return nil
+}
+
+// DebugFile returns the path of the file that the DWARF comes from: the executable's
+// own or that of a separate debug file. It is "" if there is no DWARF; a Go executable
+// then still has lines, from the table that Go's runtime uses, without columns and
+// without IsStmt.
+func (f *File) DebugFile() string {
+	path := ""
+	_ = f.guard(func() error { // a file that was cut short has none, either
+		if img := f.image.debugImage(); img.hasDebugSections() && img != f.image.debug.goImage {
+			path = img.path
+		}
+		return nil
+	})
+	return path
 }
 
 // Arch returns the processor that the file is for, as GOARCH names it: "amd64" or
 // "arm64".
 func (f *File) Arch() string { return f.image.arch }
 
-// BuildID returns the build id that the linker wrote (the note of GNU ld's
-// --build-id) in hex digits, "" if there is none.
-func (f *File) BuildID() string { return hex.EncodeToString(f.image.gnuBuildID) }
+// BuildID returns the build id that the linker wrote in hex digits, "" if there is
+// none: the note of --build-id in ELF files, the UUID of Mach-O files, the GUID and
+// age of the CodeView record in PE files.
+func (f *File) BuildID() string { return hex.EncodeToString(f.image.buildID) }
 
 // GoBuildID returns the build id of the go command, "" if there is none.
 func (f *File) GoBuildID() string { return f.image.goBuildID }
@@ -142,12 +197,23 @@ var errCutShort = errors.New("was cut short while it was open: open it again")
 func (f *File) loadLines() (*lines, error) {
 	f.linesOnce.Do(func() {
 		f.linesErr = errCutShort // unless it gets to the end; see guard
-		f.lines, f.linesErr = loadLines(f.image)
+		f.lines, f.linesErr = loadLines(f.image, f.units.Load())
 		if f.linesErr == ErrNoLines {
-			f.linesErr = fmt.Errorf("%s: %w", f.path, ErrNoLines)
+			f.linesErr = f.image.noLines()
 		}
 	})
 	return f.lines, f.linesErr
+}
+
+// loadUnits returns the units, which it reads at its first call.
+func (f *File) loadUnits() (*unitIndex, error) {
+	f.unitsOnce.Do(func() {
+		f.units.Store(loadUnits(f.image, &debugSections{img: f.image, keep: true}))
+	})
+	if x := f.units.Load(); x != nil {
+		return x, nil
+	}
+	return nil, errCutShort // it did not get to the end; see guard
 }
 
 // guard runs read, and turns a fault on the mapped file into an error: a file that
@@ -161,7 +227,7 @@ func (f *File) guard(read func() error) (err error) {
 			return
 		}
 		fault, ok := r.(interface{ Addr() uintptr })
-		if !ok || !f.mapping.contains(fault.Addr()) {
+		if !ok || !f.files.contains(fault.Addr()) {
 			panic(r)
 		}
 		err = fmt.Errorf("%s: %w", f.path, errCutShort)

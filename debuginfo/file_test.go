@@ -210,11 +210,11 @@ func TestOpenErrors(t *testing.T) {
 		want string
 	}{
 		{"empty", nil, "has 0 bytes"},
-		{"text", []byte("#!/bin/sh\n"), "file+0x0: not an ELF file"},
+		{"text", []byte("#!/bin/sh\n"), "file+0x0: not an executable or object file"},
 		{"header", good[:40], "file+0x0: ELF headers"},
 		{"truncated", good[:len(good)/2], "ELF headers"},
 		{"32-bit", changed(4, 1), "ELF headers"},
-		{"object", changed(16, 1), "ET_REL: only executables"},
+		{"core", changed(16, 4), "ET_CORE: only executables"},
 		{"machine", changed(18, 8), "EM_MIPS: only x86-64 and AArch64"},
 	}
 	for _, test := range tests {

@@ -164,10 +164,22 @@ func need(tb testing.TB, tool string) {
 	tb.Skipf("SKIPPED FOR WANT OF A TOOL: %s is not installed", tool)
 }
 
+// llvmTool returns LLVM's tool of that name: of the version that scripts/setup
+// installs, or else the one without a version. It skips the test as need does.
+func llvmTool(tb testing.TB, name string) string {
+	tb.Helper()
+	const version = "-19"
+	if _, err := exec.LookPath(name + version); err == nil {
+		return name + version
+	}
+	need(tb, name)
+	return name
+}
+
 // buildGo builds a Go program. env can change the build ("GOARCH=arm64").
 func buildGo(tb testing.TB, source string, env []string, flags ...string) string {
 	tb.Helper()
-	dir := writeFiles(tb, "go.mod", "module example.com/fixture\n\ngo 1.24\n", "main.go", source)
+	dir := writeFiles(tb, "go.mod", "module example.com/fixture\n\ngo 1.22\n", "main.go", source)
 	env = append([]string{"GOFLAGS=", "GOWORK=off"}, env...)
 	run(tb, dir, env, "go", append(append([]string{"build", "-o", "fixture"}, flags...), ".")...)
 	return filepath.Join(dir, "fixture")

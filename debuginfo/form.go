@@ -1,7 +1,5 @@
 package debuginfo
 
-import "fmt"
-
 // This file defines how attribute values are read. See DWARF 5, 7.5.4 to 7.5.6.
 
 // encoding is what the layout of a unit's values depends on.
@@ -86,7 +84,7 @@ func (c *cursor) value(form uint64, implicit int64, e encoding) value {
 	case formBlock, formExprloc:
 		c.bytes(c.uleb())
 	default:
-		c.fail(fmt.Sprintf("unknown form %#x", form))
+		c.fail(unknownForm(form))
 	}
 	return v
 }

@@ -56,6 +56,15 @@ type batch struct {
 	budget int
 	// problem is the first file name that could not be read.
 	problem *FormatError
+	// The part of the program that is run: from is where a sequence starts, and the
+	// first end of a sequence at or behind limit ends it, if limit is not 0.
+	from, limit int
+	// arrived is where it ended.
+	arrived int
+	// The answered addresses lie in pcs[first:last].
+	first, last int
+	// sequences, if not nil, is called with the addresses of each sequence.
+	sequences func(addressRange)
 }
 
 // answer gives all addresses below end, from pcs[k] on, the location of a row. It
@@ -77,11 +86,19 @@ func (b *batch) answer(l *lines, t *lineTable, k int, end uint64, file, line, co
 		b.file, b.id = file, id
 	}
 	where := Location{File: b.id, Line: line, Column: column}
+	if where == (Location{}) { // it knows nothing, so another sequence may answer
+		for k < len(b.pcs) && b.pcs[k] < end {
+			k++
+		}
+		b.budget -= k - start
+		return k
+	}
 	for k < len(b.pcs) && b.pcs[k] < end {
 		b.out[k] = where
 		k++
 	}
 	b.budget -= k - start
+	b.first, b.last = min(b.first, start), max(b.last, k)
 	return k
 }
 
@@ -101,6 +118,12 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 	constAdd := uint64((255-t.opcodeBase)/t.lineRange) * minInst
 	literal := b.literal
 	b.file = noRow
+	b.first, b.last = n, 0
+	b.arrived = len(p)
+	limit := b.limit
+	if limit == 0 {
+		limit = len(p) + 1
+	}
 	b.budget = answersPerAddress*n + answersPerByte*len(p)
 
 	// The state of the line program.
@@ -111,12 +134,13 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 	// next is pcs[k], the address that waits for its row; noAddress while there is
 	// none, or the sequence's code was dropped.
 	k, next := n, noAddress
-	started := false // the sequence has its address
-	hint := 0        // where the addresses of the next sequence are likely to start
+	started := false  // the sequence has its address
+	live := noAddress // that address, if it is one of the code
+	hint := 0         // where the addresses of the next sequence are likely to start
 
 	var v uint64
 	var signed int64
-	i, at := 0, 0 // at is the start of an operand
+	i, at := b.from, 0 // at is the start of an operand
 	for i < len(p) {
 		op := p[i]
 		i++
@@ -204,6 +228,13 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 					if b.budget < 0 {
 						return l.line.errorAt(t.program+i, tooManySequences)
 					}
+					if b.sequences != nil && live < addr {
+						b.sequences(addressRange{live, addr})
+					}
+					if live = noAddress; i >= limit {
+						b.arrived = i
+						return nil
+					}
 					if k < n {
 						hint = k
 					}
@@ -220,6 +251,7 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 					}
 					started, rowFile = true, noRow
 					if l.img.text.contains(addr) {
+						live = addr
 						hint = gallop(pcs, hint, addr)
 						if k = hint; k < n {
 							next = pcs[k]

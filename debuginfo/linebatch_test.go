@@ -56,10 +56,8 @@ func (a *assembler) table() []byte {
 // testLines returns the lines of a .debug_line section that no unit claims
 // anything of.
 func testLines(debugLine []byte) (*lines, error) {
-	img := &image{path: "test", text: testText, sections: []*section{
-		{Section: Section{Name: ".debug_line"}, raw: debugLine},
-	}}
-	return loadLines(img)
+	img := &image{path: "test", text: testText, sections: []*section{newDebugSection("test", ".debug_line", debugLine)}}
+	return loadLines(img, nil)
 }
 
 // testFile returns a File with that .debug_line.
@@ -69,7 +67,7 @@ func testFile(tb testing.TB, debugLine []byte) *File {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	f := &File{path: "test", image: l.img}
+	f := &File{path: "test", files: &files{}, image: l.img}
 	f.linesOnce.Do(func() { f.lines = l })
 	return f
 }
@@ -243,7 +241,9 @@ func plainLocations(l *lines, t *lineTable, pcs []uint64, literal bool) ([]Locat
 		for ; k < len(pcs) && pcs[k] < r.addr; k++ {
 			if inForce {
 				id, _ := l.fileID(t, last.file)
-				out[k] = Location{id, last.line, last.column}
+				if where := (Location{id, last.line, last.column}); where != (Location{}) {
+					out[k] = where
+				}
 			}
 		}
 		reach = max(reach, r.addr)

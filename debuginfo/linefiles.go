@@ -133,6 +133,9 @@ func (l *lines) entry(t *lineTable, offset uint32, fields []entryField) (name []
 
 // fileID returns the id of file number index of t, 0 if t has no such file.
 func (l *lines) fileID(t *lineTable, index uint32) (FileID, *FormatError) {
+	if t.problem != nil {
+		return 0, t.problem
+	}
 	f := t.loadFiles(l.line)
 	if uint64(index) >= uint64(len(f.files)) || index == 0 && t.version < 5 {
 		return 0, f.problem

@@ -2,7 +2,7 @@ package debuginfo
 
 import (
 	"fmt"
-	"sync"
+	"sort"
 )
 
 // This file defines lines, the line tables of an executable and the addresses
@@ -21,15 +21,13 @@ type lines struct {
 	// read is used all the same.
 	problem error
 
-	strayOnce sync.Once
-	// strays are the addresses that sequences describe, for those that no unit
-	// claims. Set by strayOnce.
-	strays []owner
+	strays strays
 }
 
 // loadLines reads the headers of the line tables and the root entries of the
-// units.
-func loadLines(img *image) (*lines, error) {
+// units. index is the units if they are loaded already; nil loads them, and keeps
+// nothing of them.
+func loadLines(img *image, index *unitIndex) (*lines, error) {
 	l := &lines{img: img, sources: newSources()}
 	var err error
 	if l.line, err = img.debugSection(".debug_line", true); err != nil {
@@ -42,7 +40,10 @@ func loadLines(img *image) (*lines, error) {
 	l.tables, problem = scanLineTables(l.line)
 	l.failed(asError(problem))
 	l.shareAdvanceTables()
-	l.readUnits()
+	if index == nil {
+		index = loadUnits(img, &debugSections{img: img})
+	}
+	l.readUnits(index)
 	return l, nil
 }
 
@@ -69,75 +70,57 @@ func (l *lines) shareAdvanceTables() {
 }
 
 // readUnits finds out which table each unit uses for which addresses.
-func (l *lines) readUnits() {
-	byOffset := make(map[uint64]int32, len(l.tables))
-	for i, t := range l.tables {
-		byOffset[uint64(t.offset)] = int32(i)
-	}
-	r := newUnitReader(l.img)
-	ranges := rangeList{text: l.img.text}
-	var claims []claim
+func (l *lines) readUnits(index *unitIndex) {
 	compDir := "" // of the last unit; mostly the same one
-	rank := int32(0)
-	r.each(func(u *unit) {
-		rank++
-		if u.stmtList.form == 0 {
-			return
+	tables := make([]int32, len(index.units))
+	var without bool // a unit has no table
+	for i, u := range index.units {
+		tables[i] = l.tableOf(u)
+		if tables[i] < 0 {
+			without = true
+			continue
 		}
-		table, ok := byOffset[u.stmtList.n]
-		if !ok {
-			l.failed(u.info.errorAt(u.offset, fmt.Sprintf("the unit's line table, .debug_line+%#x, does not exist", u.stmtList.n)))
-			return
+		dir, err := u.text(u.compDir)
+		l.failed(asError(err))
+		if string(dir) != compDir {
+			compDir = string(dir)
 		}
-		dir, err := r.text(u, u.compDir)
-		l.failed(err)
-		if dir != compDir {
-			compDir = dir
-		}
-		if l.tables[table].compDir == "" {
-			l.tables[table].compDir = compDir
-		}
-		ranges.ranges = ranges.ranges[:0]
-		l.failed(asError(r.codeRanges(u, &ranges)))
-		for _, a := range ranges.ranges {
-			claims = append(claims, claim{a, rank, table})
-		}
-	}, l.failed)
-	l.owners = settle(claims)
-}
-
-// strayOwners returns the addresses that sequences describe outside of the
-// addresses that the units claim. Finding them means running all line programs,
-// so it is done when an address first needs it.
-func (l *lines) strayOwners() []owner {
-	l.strayOnce.Do(func() {
-		var claims []claim
-		for i, t := range l.tables {
-			var lo uint64
-			// A problem in a program shows again when it is resolved.
-			_ = t.rows(l.line, func(r *row) bool {
-				if r.first {
-					lo = r.addr
-				}
-				if r.end && l.img.text.contains(r.start) && lo < r.addr && !l.claimed(lo, r.addr) {
-					claims = append(claims, claim{addressRange{lo, r.addr}, int32(i), int32(i)})
-				}
-				return true
-			})
-		}
-		l.strays = settle(claims)
-	})
-	return l.strays
-}
-
-// claimed reports whether units claim all of [lo, hi).
-func (l *lines) claimed(lo, hi uint64) bool {
-	for i := find(l.owners, 0, lo); i < len(l.owners) && l.owners[i].lo <= lo; i++ {
-		if lo = l.owners[i].hi; lo >= hi {
-			return true
+		if t := l.tables[tables[i]]; t.compDir == "" {
+			t.compDir = compDir
 		}
 	}
-	return false
+	l.failed(index.problem)
+	if without { // it must not hide others
+		var claims []claim
+		for _, c := range index.claims {
+			if tables[c.table] >= 0 {
+				claims = append(claims, claim{c.addressRange, c.rank, tables[c.table]})
+			}
+		}
+		l.owners = settle(claims)
+		return
+	}
+	for _, o := range index.owners {
+		l.owners = appendOwner(l.owners, owner{o.addressRange, tables[o.table]})
+	}
+}
+
+// findTable returns the number of u's line table, -1 if it has none.
+func (l *lines) findTable(u *unit) int32 {
+	i := sort.Search(len(l.tables), func(i int) bool { return uint64(l.tables[i].offset) >= u.stmtList.n })
+	if u.stmtList.form == 0 || i == len(l.tables) || uint64(l.tables[i].offset) != u.stmtList.n {
+		return -1
+	}
+	return int32(i)
+}
+
+// tableOf is findTable that notes a table that does not exist.
+func (l *lines) tableOf(u *unit) int32 {
+	i := l.findTable(u)
+	if i < 0 && u.stmtList.form != 0 {
+		l.failed(u.from.get(secInfo).errorAt(u.offset, fmt.Sprintf("the unit's line table, .debug_line+%#x, does not exist", u.stmtList.n)))
+	}
+	return i
 }
 
 // strings returns a string section.

@@ -1,6 +1,8 @@
 package debuginfo
 
 import (
+	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,11 +17,28 @@ int half(int x) { return x < 2 ? clamp(x) : clamp(x / 2); }
 __attribute__((cold)) void _start(void) { for (volatile int i = 0; i < half(i); i++); }
 `
 
-// bareExecutables returns small executables of several kinds.
+// bareObjects are the other formats that are fuzzed: a target for clang, and flags.
+var bareObjects = [][]string{
+	{linuxARM, "-c", "-gdwarf-5", "-ffunction-sections"},
+	{linuxARM, "-c", "-gdwarf-4", "-gsplit-dwarf=single"},
+	{macARM, "-c", "-gdwarf-4"},
+	{macAMD, "-c", "-gdwarf-5"},
+	{windowsAMD, "-c", "-gdwarf-5"},
+	{windowsARM, "-gdwarf-4", "-nostdlib", "-fuse-ld=lld", "-Wl,-e,_start"},
+}
+
+// bareExecutables returns small executables and object files of several kinds.
 func bareExecutables(tb testing.TB) [][]byte {
 	tb.Helper()
 	need(tb, "gcc")
 	var all [][]byte
+	for _, flags := range bareObjects {
+		data, err := os.ReadFile(buildBare(tb, flags[0], append([]string{"-O2"}, flags[1:]...)...))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		all = append(all, data)
+	}
 	for _, flags := range [][]string{
 		{"-gdwarf-2", "-gstrict-dwarf"},
 		{"-gdwarf-4", "-ffunction-sections"},
@@ -42,11 +61,11 @@ func bareExecutables(tb testing.TB) [][]byte {
 
 // exercise calls everything that File offers on an executable's bytes.
 func exercise(data []byte) error {
-	img, err := openELF("test", data)
+	f, err := OpenReader("test", bytes.NewReader(data), int64(len(data)), OpenOptions{DebugDirs: []string{}})
 	if err != nil {
 		return err
 	}
-	f := &File{path: "test", image: img}
+	img := f.image
 	var pcs []uint64
 	step := max(1, (img.text.hi-img.text.lo)/1000)
 	for pc := img.text.lo; len(pcs) < 1000; pc += step {
@@ -72,6 +91,16 @@ func exercise(data []byte) error {
 	f.BuildID()
 	f.SourceFiles()
 	_, _ = f.Units()
+	calls, callsErr := f.ResolveCalls(context.Background(), pcs, out, Options{Workers: 1})
+	if callsErr == nil {
+		var frames []Frame
+		for i := range pcs {
+			frames = calls.AppendFrames(frames[:0], i)
+			f.Func(frames[0].Func)
+		}
+	} else if err == nil {
+		err = callsErr
+	}
 	return err
 }
 
@@ -88,11 +117,14 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// TestBytesChanged changes every thirteenth byte of executables in turn, and
+// changedBytes is how many bytes TestBytesChanged changes in each executable.
+const changedBytes = 400
+
+// TestBytesChanged changes bytes of executables in turn, evenly spread, and
 // truncates them there: what FuzzOpen does, in little.
 func TestBytesChanged(t *testing.T) {
 	for k, data := range bareExecutables(t) {
-		for i := k; i < len(data); i += 13 {
+		for i := k; i < len(data); i += 1 + len(data)/changedBytes {
 			old := data[i]
 			for _, b := range []byte{0, 0x7f, 0xff, old ^ 1} {
 				data[i] = b

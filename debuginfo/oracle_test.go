@@ -3,7 +3,6 @@ package debuginfo
 import (
 	"cmp"
 	"debug/dwarf"
-	"debug/elf"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -34,15 +33,7 @@ type oracle struct {
 
 func readOracle(tb testing.TB, file string) *oracle {
 	tb.Helper()
-	f, err := elf.Open(file)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer f.Close()
-	d, err := f.DWARF()
-	if err != nil {
-		tb.Fatal(err)
-	}
+	d := readDWARF(tb, file)
 	o := &oracle{}
 	for r := d.Reader(); ; r.SkipChildren() {
 		entry, err := r.Next()

@@ -5,49 +5,70 @@ import "fmt"
 // This file defines the reading of a unit's address ranges. See DWARF 5, 2.17.3
 // and 7.28, DWARF 4, 2.17.3.
 
-// rangeList collects the code addresses of one unit: those that lie in text,
+// rangeReader collects the code addresses of entries: those that lie in text,
 // which leaves out the tombstones of dropped code.
-type rangeList struct {
+type rangeReader struct {
 	text   addressRange
 	ranges []addressRange
+	// left is how many more entries of range lists may be read.
+	left int
 }
 
-func (l *rangeList) add(lo, hi uint64) {
-	if l.text.contains(lo) && hi > lo {
-		l.ranges = append(l.ranges, addressRange{lo, min(hi, l.text.hi)})
+// newRangeReader returns a reader for one pass over all lists. An entry takes at
+// least one byte of a list, unless units share their lists.
+func newRangeReader(text addressRange, sections *debugSections) *rangeReader {
+	return &rangeReader{text: text, left: sections.size(secInfo, secRanges, secRnglists)}
+}
+
+func (r *rangeReader) add(lo, hi uint64) {
+	if r.text.contains(lo) && hi > lo {
+		r.ranges = append(r.ranges, addressRange{lo, min(hi, r.text.hi)})
 	}
 }
 
-// codeRanges appends the addresses of u's code to l.
-func (r *unitReader) codeRanges(u *unit, l *rangeList) *FormatError {
-	var low, high uint64
-	var err *FormatError
-	if u.lowPC.form != 0 {
-		if low, err = r.address(u, u.lowPC); err != nil {
+// extent holds the attributes that tell an entry's code; form 0 means absent.
+type extent struct{ lowPC, highPC, ranges value }
+
+// unit sets r.ranges to the addresses of u's code.
+func (r *rangeReader) unit(u *unit) *FormatError {
+	u.base = 0
+	if u.code.lowPC.form != 0 {
+		var err *FormatError
+		if u.base, err = u.address(u.code.lowPC); err != nil {
 			return err
 		}
 	}
+	return r.entry(u, &u.code)
+}
+
+// entry sets r.ranges to the addresses of the code of an entry of u.
+func (r *rangeReader) entry(u *unit, e *extent) *FormatError {
+	r.ranges = r.ranges[:0]
 	switch {
-	case u.ranges.form != 0 && u.version >= 5:
-		return r.readRanges(u, low, l)
-	case u.ranges.form != 0:
-		return r.readOldRanges(u, low, l)
-	case u.lowPC.form == 0 || u.highPC.form == 0:
+	case e.ranges.form != 0 && u.version >= 5:
+		return r.readRanges(u, e.ranges)
+	case e.ranges.form != 0:
+		return r.readOldRanges(u, e.ranges)
+	case e.lowPC.form == 0 || e.highPC.form == 0:
 		return nil
-	case u.highPC.address():
-		if high, err = r.address(u, u.highPC); err != nil {
+	}
+	low, err := u.address(e.lowPC)
+	if err != nil {
+		return err
+	}
+	high := low + e.highPC.n
+	if e.highPC.address() {
+		if high, err = u.address(e.highPC); err != nil {
 			return err
 		}
-	default:
-		high = low + u.highPC.n
 	}
-	l.add(low, high)
+	r.add(low, high)
 	return nil
 }
 
-// nextRange reports whether one more entry may be read at c.
-func (r *unitReader) nextRange(c *cursor) bool {
-	if r.rangesLeft--; r.rangesLeft < 0 {
+// next reports whether one more entry may be read at c.
+func (r *rangeReader) next(c *cursor) bool {
+	if r.left--; r.left < 0 {
 		c.fail("address range lists are too long for the size of the file")
 	}
 	return c.err == nil
@@ -56,10 +77,11 @@ func (r *unitReader) nextRange(c *cursor) bool {
 // readOldRanges reads a list of .debug_ranges (DWARF 2 to 4): pairs of addresses
 // relative to a base, which a pair with the highest address as its first half
 // changes.
-func (r *unitReader) readOldRanges(u *unit, base uint64, l *rangeList) *FormatError {
+func (r *rangeReader) readOldRanges(u *unit, list value) *FormatError {
+	base := u.base
 	highest := ^uint64(0) >> (64 - 8*u.addrSize)
-	c := r.section(".debug_ranges").cursor(u.ranges.n)
-	for r.nextRange(&c) {
+	c := u.from.get(secRanges).cursor(list.n + u.rangesBase)
+	for r.next(&c) {
 		lo, hi := c.uint(u.addrSize), c.uint(u.addrSize)
 		switch {
 		case c.err != nil || lo == 0 && hi == 0:
@@ -67,31 +89,32 @@ func (r *unitReader) readOldRanges(u *unit, base uint64, l *rangeList) *FormatEr
 		case lo == highest:
 			base = hi
 		default:
-			l.add(base+lo, base+hi)
+			r.add(base+lo, base+hi)
 		}
 	}
 	return c.err
 }
 
 // readRanges reads a list of .debug_rnglists (DWARF 5).
-func (r *unitReader) readRanges(u *unit, base uint64, l *rangeList) *FormatError {
-	c := r.section(".debug_rnglists").cursor(u.ranges.n)
-	if u.ranges.form == formRnglistx {
-		c = r.section(".debug_rnglists").cursor(u.rnglistsBase + u.ranges.n*uint64(u.offsetSize()))
-		offset := c.offset(u.dwarf64)
-		if c.err != nil {
-			return c.err
+func (r *rangeReader) readRanges(u *unit, list value) *FormatError {
+	base := u.base
+	at := list.n
+	if list.form == formRnglistx {
+		offset, err := u.indexed(secRnglists, u.rnglistsBase, list.n, u.offsetSize())
+		if err != nil {
+			return err
 		}
-		c = r.section(".debug_rnglists").cursor(u.rnglistsBase + offset)
+		at = u.rnglistsBase + offset
 	}
+	c := u.from.get(secRnglists).cursor(at)
 	indexed := func() uint64 {
-		addr, err := r.address(u, value{form: formAddrx, n: c.uleb()})
+		addr, err := u.address(value{form: formAddrx, n: c.uleb()})
 		if c.err == nil {
 			c.err = err
 		}
 		return addr
 	}
-	for r.nextRange(&c) {
+	for r.next(&c) {
 		var lo, hi uint64
 		switch kind := c.u8(); kind {
 		case rleEndOfList:
@@ -119,7 +142,7 @@ func (r *unitReader) readRanges(u *unit, base uint64, l *rangeList) *FormatError
 			c.fail(fmt.Sprintf("unknown range list entry %d", kind))
 		}
 		if c.err == nil {
-			l.add(lo, hi) // nothing if only the base changed: lo and hi are 0
+			r.add(lo, hi) // nothing if only the base changed: lo and hi are 0
 		}
 	}
 	return c.err

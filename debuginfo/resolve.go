@@ -1,7 +1,7 @@
 package debuginfo
 
 import (
-	"cmp"
+	"context"
 	"fmt"
 	"slices"
 )
@@ -26,16 +26,49 @@ type Location struct {
 // as an error, and the addresses that do not depend on them are resolved all the
 // same.
 func (f *File) Resolve(pcs []uint64, out []Location) error {
-	return f.resolve(pcs, out, false)
+	return f.ResolveWith(context.Background(), pcs, out, Options{})
 }
 
 // ResolveLiteral is Resolve, except that a row with line 0 answers as any other:
 // the location then has a file and line 0.
 func (f *File) ResolveLiteral(pcs []uint64, out []Location) error {
-	return f.resolve(pcs, out, true)
+	return f.ResolveWith(context.Background(), pcs, out, Options{Literal: true})
 }
 
-func (f *File) resolve(pcs []uint64, out []Location, literal bool) error {
+// ResolveWith is Resolve with options. It returns early, with an error, when ctx
+// ends; out is then filled in part.
+func (f *File) ResolveWith(ctx context.Context, pcs []uint64, out []Location, o Options) error {
+	if err := checkBatch(pcs, out); err != nil {
+		return err
+	}
+	var r resolver
+	err := f.guard(func() error {
+		l, err := f.loadLines()
+		if err != nil {
+			return err
+		}
+		clear(out)
+		r = resolver{lines: l, pcs: pcs, out: out, literal: o.Literal}
+		r.shares = shareWindows(joinNeighbours(cutWindows(nil, l.owners, pcs, 0, len(pcs), r.stray)))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.run(ctx, f, o.workers()); err != nil {
+		return err
+	}
+	if err := r.runStrays(ctx, f, o.workers()); err != nil {
+		return err
+	}
+	if r.lines.problem != nil {
+		return r.lines.problem
+	}
+	return r.problems.first()
+}
+
+// checkBatch checks the arguments of a call.
+func checkBatch(pcs []uint64, out []Location) error {
 	if len(pcs) != len(out) {
 		return fmt.Errorf("%d addresses to resolve, but room for %d locations", len(pcs), len(out))
 	}
@@ -44,117 +77,133 @@ func (f *File) resolve(pcs []uint64, out []Location, literal bool) error {
 			return fmt.Errorf("addresses are not sorted: %#x, number %d, comes after %#x: sort them first (debuginfo.Sort)", pcs[i], i, pcs[i-1])
 		}
 	}
-	return f.guard(func() error {
-		l, err := f.loadLines()
-		if err != nil {
-			return err
-		}
-		clear(out)
-		r := resolver{lines: l, pcs: pcs, out: out, literal: literal, problem: l.problem}
-		r.split()
-		r.answer()
-		return r.problem
-	})
+	return nil
 }
 
-// window is a run of addresses pcs[lo:hi] that one table owns.
-type window struct {
-	table  int32
-	lo, hi int
-}
-
-// resolver is the state of one call of Resolve.
+// resolver is the state of one call of ResolveWith.
 type resolver struct {
 	lines   *lines
 	pcs     []uint64
 	out     []Location
 	literal bool
-	windows []window
-	problem error
+	shares  []share
+	// strays are the windows of addresses that no unit claims.
+	strays   []window
+	problems problemList
+}
+
+// stray notes the addresses pcs[lo:hi], which no unit claims.
+func (r *resolver) stray(lo, hi int) {
+	text := r.lines.img.text
+	lo, hi = gallop(r.pcs[:hi], lo, max(text.lo, r.pcs[lo])), gallop(r.pcs[:hi], hi-1, text.hi)
+	if lo < hi {
+		r.strays = append(r.strays, window{-1, lo, hi})
+	}
+}
+
+// runStrays answers the addresses that no unit claims, if there are any: it scans
+// the tables that were not run yet, and runs those that have such addresses.
+func (r *resolver) runStrays(ctx context.Context, f *File, workers int) error {
+	if len(r.strays) == 0 {
+		return nil
+	}
+	l := r.lines
+	missing := l.strays.missing(l)
+	err := f.parallel(ctx, min(workers, len(missing)), len(missing), func(_, job int) {
+		l.strays.add(l, l.scanStrays(missing[job]))
+	})
+	if err != nil {
+		return err
+	}
+	owners := l.strays.settled()
+	var windows []window
+	for _, w := range r.strays {
+		clear(r.out[w.lo:w.hi]) // joined windows reach over them
+		windows = cutWindows(windows, owners, r.pcs, w.lo, w.hi, func(int, int) {})
+	}
+	r.strays = nil
+	r.shares = shareWindows(windows)
+	return r.run(ctx, f, workers)
+}
+
+// lineWorker answers the shares of tables, one after another.
+type lineWorker struct {
+	*resolver
 	// Room for the addresses of a table that has several windows.
 	gathered  []uint64
 	scattered []Location
+	problems  problemList
 }
 
-// split finds the windows: by the units' claims, and what is left of the text by
-// the stray sequences.
-func (r *resolver) split() {
-	text := r.lines.img.text
-	r.own(r.lines.owners, 0, len(r.pcs), func(lo, hi int) {
-		lo, hi = gallop(r.pcs[:hi], lo, max(text.lo, r.pcs[lo])), gallop(r.pcs[:hi], hi-1, text.hi)
-		if lo < hi {
-			r.own(r.lines.strayOwners(), lo, hi, func(lo, hi int) {})
+// run answers the shares: first the tables that are large enough for several
+// workers each, then the others.
+func (r *resolver) run(ctx context.Context, f *File, workers int) error {
+	workers = max(1, min(workers, r.programSize()/pieceSize))
+	if split := r.splitShares(workers); len(split) > 0 {
+		if err := r.runSplit(ctx, f, workers, split); err != nil {
+			return err
 		}
-	})
-	slices.SortFunc(r.windows, func(a, b window) int {
-		return cmp.Or(cmp.Compare(a.table, b.table), cmp.Compare(a.lo, b.lo))
-	})
-}
-
-// own appends the windows of pcs[lo:hi] to r.windows and calls free for the runs
-// of addresses that nobody owns.
-func (r *resolver) own(owners []owner, lo, hi int, free func(lo, hi int)) {
-	o := 0
-	for lo < hi {
-		o = find(owners, o, r.pcs[lo])
-		if o == len(owners) {
-			free(lo, hi)
-			return
-		}
-		if start := gallop(r.pcs[:hi], lo, owners[o].lo); start > lo {
-			free(lo, start)
-			lo = start
-			continue
-		}
-		end := gallop(r.pcs[:hi], lo, owners[o].hi)
-		r.windows = append(r.windows, window{owners[o].table, lo, end})
-		lo = end
 	}
-}
-
-// answer resolves the windows, table by table.
-func (r *resolver) answer() {
-	for len(r.windows) > 0 {
-		table := r.windows[0].table
-		n := slices.IndexFunc(r.windows, func(w window) bool { return w.table != table })
-		if n < 0 {
-			n = len(r.windows)
-		}
-		r.answerTable(r.lines.tables[table], r.windows[:n])
-		r.windows = r.windows[n:]
+	workers = max(1, min(workers, len(r.shares)))
+	all := make([]lineWorker, workers)
+	err := f.parallel(ctx, workers, len(r.shares), func(worker, job int) {
+		w := &all[worker]
+		w.resolver = r
+		w.answer(r.shares[job])
+	})
+	for i := range all {
+		r.problems.merge(all[i].problems)
 	}
+	return err
 }
 
-// answerTable resolves the windows of one table. One window is resolved in place;
-// the addresses of several are gathered.
-func (r *resolver) answerTable(t *lineTable, windows []window) {
-	if len(windows) == 1 {
-		w := windows[0]
-		r.run(t, r.pcs[w.lo:w.hi], r.out[w.lo:w.hi])
+// programSize returns the size of the programs of the shares' tables.
+func (r *resolver) programSize() int {
+	size := 0
+	for _, s := range r.shares {
+		if t := r.lines.tables[s.table]; t.problem == nil {
+			size += t.end - t.program
+		}
+	}
+	return size
+}
+
+// answer resolves the windows of one table. One window is resolved in place; the
+// addresses of several are gathered.
+func (w *lineWorker) answer(s share) {
+	t := w.lines.tables[s.table]
+	if len(s.windows) == 1 {
+		only := s.windows[0]
+		w.table(s.table, t, w.pcs[only.lo:only.hi], w.out[only.lo:only.hi])
 		return
 	}
-	r.gathered = r.gathered[:0]
-	for _, w := range windows {
-		r.gathered = append(r.gathered, r.pcs[w.lo:w.hi]...)
+	w.gathered = slices.Grow(w.gathered[:0], s.addresses())
+	for _, window := range s.windows {
+		w.gathered = append(w.gathered, w.pcs[window.lo:window.hi]...)
 	}
-	n := len(r.gathered)
-	r.scattered = slices.Grow(r.scattered[:0], n)[:n]
-	clear(r.scattered)
-	r.run(t, r.gathered, r.scattered)
-	answers := r.scattered
-	for _, w := range windows {
-		answers = answers[copy(r.out[w.lo:w.hi], answers):]
+	n := len(w.gathered)
+	w.scattered = slices.Grow(w.scattered[:0], n)[:n]
+	clear(w.scattered)
+	w.table(s.table, t, w.gathered, w.scattered)
+	answers := w.scattered
+	for _, window := range s.windows {
+		answers = answers[copy(w.out[window.lo:window.hi], answers):]
 	}
 }
 
-// run resolves addresses with one table and notes the first problem.
-func (r *resolver) run(t *lineTable, pcs []uint64, out []Location) {
-	b := batch{pcs: pcs, out: out, literal: r.literal}
-	problem := b.resolve(r.lines, t)
+// table resolves addresses with one table and notes its problem.
+func (w *lineWorker) table(number int32, t *lineTable, pcs []uint64, out []Location) {
+	b := batch{pcs: pcs, out: out, literal: w.literal}
+	found := tableStrays{table: number}
+	if len(w.strays) > 0 {
+		b.sequences = func(sequence addressRange) { found.note(w.lines, sequence) }
+	}
+	problem := b.resolve(w.lines, t)
+	if len(w.strays) > 0 {
+		w.lines.strays.add(w.lines, found)
+	}
 	if problem == nil {
 		problem = b.problem
 	}
-	if r.problem == nil {
-		r.problem = asError(problem)
-	}
+	w.problems.add(number, problem)
 }

@@ -57,7 +57,7 @@ func TestResolveClearsOut(t *testing.T) {
 }
 
 func TestStripped(t *testing.T) {
-	f := mustOpen(t, buildGo(t, goSource, nil, "-ldflags=-w"))
+	f := mustOpen(t, buildC(t, "-g0"))
 	err := f.Resolve([]uint64{1}, make([]Location, 1))
 	if !errors.Is(err, ErrNoLines) || !strings.HasPrefix(err.Error(), f.path+": ") {
 		t.Errorf("got %v", err)

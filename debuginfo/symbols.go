@@ -43,7 +43,7 @@ type symbolTable struct {
 func (t *symbolTable) load(img *image) error {
 	t.once.Do(func() {
 		t.err = errCutShort // unless it gets to the end; see File.guard
-		symbols, err := img.symbols()
+		symbols, err := img.loadSymbols()
 		t.byName = make(map[string]Symbol, len(symbols))
 		for _, s := range symbols {
 			if old, ok := t.byName[s.Name]; !ok || s.Global && !old.Global {

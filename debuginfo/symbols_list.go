@@ -15,7 +15,7 @@ import (
 func (f *File) Symbols(keep func(name string) bool) ([]Symbol, error) {
 	var kept []Symbol
 	err := f.guard(func() error {
-		symbols, err := f.image.symbols()
+		symbols, err := f.image.loadSymbols()
 		for _, s := range symbols {
 			if keep(s.Name) {
 				kept = append(kept, s)

@@ -1,6 +1,9 @@
 package debuginfo
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // This file defines the reading of .debug_info as far as lines need it: the root
 // entry of each unit, which names its line table and its addresses.
@@ -8,31 +11,40 @@ import "fmt"
 // unit is the root entry of one compilation unit.
 type unit struct {
 	encoding
-	info contents
-	// offset is where the unit starts in .debug_info.
-	offset int
+	// from holds the sections of the unit.
+	from *debugSections
+	// The unit's places in .debug_info: its start, the root entry, the end.
+	offset, root, end int
+	// abbrevs is where its abbreviation table starts in .debug_abbrev.
+	abbrevs uint64
+	// partial is true for a part of a unit that other units import: it holds no code.
+	partial bool
+	// dwoName is the file of the unit's other half, set in skeleton units (see
+	// split.go), dwoID the id that both halves have, and splitRangesBase the
+	// rangesBase of the other half before version 5.
+	dwoName                value
+	dwoID, splitRangesBase uint64
+	// siblings is the units of the file that holds this one, set in the other half.
+	siblings *unitIndex
 	// The attributes; form 0 means absent.
 	name, compDir, producer value
 	stmtList                value
-	lowPC, highPC, ranges   value
-	// Bases of the tables that indexed forms refer to.
-	strOffsetsBase, addrBase, rnglistsBase uint64
+	code                    extent
+	// Bases of the tables that indexed forms refer to, and what is added to offsets
+	// of lists in .debug_ranges (GNU's split units).
+	strOffsetsBase, addrBase, rnglistsBase, rangesBase uint64
+	// base is the address that range lists count from; set by rangeReader.unit.
+	base uint64
 }
 
-// unitReader reads units. It loads sections when they are first needed, and
-// bounds the work that a hostile file can cause.
+// unitReader reads units, and bounds the work that a hostile file can cause.
 type unitReader struct {
-	img      *image
-	sections map[string]contents
-	// problem is the first section that could not be read.
-	problem error
+	sections *debugSections
 	// abbreviation is the one last used: the units of a Go executable share it.
 	abbreviation abbreviation
 	// work is how many more bytes of abbreviations and attributes may be looked
 	// at.
 	work int
-	// rangesLeft is how many more entries of range lists may be read.
-	rangesLeft int
 }
 
 const (
@@ -59,97 +71,73 @@ type attribute struct {
 	implicit int64 // the value, for formImplicitConst
 }
 
-func newUnitReader(img *image) *unitReader {
-	r := &unitReader{img: img, sections: map[string]contents{}}
-	info, abbrev := len(r.section(".debug_info").data), len(r.section(".debug_abbrev").data)
-	r.work = workFactor*(info+abbrev) + workSlack
-	// An entry takes at least one byte of a list, unless units share their lists.
-	r.rangesLeft = info + len(r.section(".debug_ranges").data) + len(r.section(".debug_rnglists").data)
-	return r
-}
-
-// section returns the contents of a section, empty if there is none or if it
-// cannot be read (see unitReader.problem).
-func (r *unitReader) section(name string) contents {
-	in, ok := r.sections[name]
-	if ok {
-		return in
-	}
-	in, err := r.img.debugSection(name, false)
-	if err != nil {
-		in.data = nil
-		if r.problem == nil {
-			r.problem = err
-		}
-	}
-	r.sections[name] = in
-	return in
+func newUnitReader(sections *debugSections) *unitReader {
+	return &unitReader{sections: sections, work: workFactor*sections.size(secInfo, secAbbrev) + workSlack}
 }
 
 // each calls yield for the root entry of each compilation unit, in order. A unit
 // that is not sound is reported to failed and passed over.
 func (r *unitReader) each(yield func(*unit), failed func(error)) {
-	info := r.section(".debug_info")
-	c := info.cursor(0)
+	c := r.sections.get(secInfo).cursor(0)
 	for c.err == nil && c.pos < len(c.data) {
-		u := unit{info: info, offset: c.pos}
-		var end int
-		end, u.dwarf64 = c.unitLength()
+		u := &unit{from: r.sections, offset: c.pos}
+		u.end, u.dwarf64 = c.unitLength()
 		if c.err != nil {
 			break
 		}
 		body := c
-		body.data = c.data[:end]
-		if isCode, err := r.root(&u, &body); err != nil {
+		body.data = c.data[:u.end]
+		if isCode, err := r.read(u, &body); err != nil {
 			failed(err)
 		} else if isCode {
-			yield(&u)
+			yield(u)
 		}
-		c.pos = end
+		c.pos = u.end
 	}
 	if c.err != nil {
 		failed(c.err)
 	}
-	if r.problem != nil {
-		failed(r.problem)
+	if err := r.sections.problem(); err != nil {
+		failed(err)
 	}
 }
 
-// root reads a unit's header behind its length, and its root entry. isCode is
+// read reads a unit's header behind its length, and its root entry. isCode is
 // false for units that describe no code.
-func (r *unitReader) root(u *unit, c *cursor) (isCode bool, err error) {
+func (r *unitReader) read(u *unit, c *cursor) (isCode bool, err error) {
 	u.version = c.u16()
 	if c.err == nil && (u.version < 2 || u.version > 5) {
 		c.fail(fmt.Sprintf("DWARF version %d is not supported", u.version))
 	}
 	kind := uint8(utCompile)
-	var table uint64
 	if u.version >= 5 {
 		kind = c.u8()
 		u.addrSize = int(c.u8())
-		table = c.offset(u.dwarf64)
+		u.abbrevs = c.offset(u.dwarf64)
 	} else {
-		table = c.offset(u.dwarf64)
+		u.abbrevs = c.offset(u.dwarf64)
 		u.addrSize = int(c.u8())
 	}
 	switch kind {
 	case utSkeleton, utSplitCompile:
-		c.u64() // the id that joins the halves of a split unit
+		u.dwoID = c.u64()
 	case utType, utSplitType:
 		return false, asError(c.err)
 	}
 	if c.err == nil && u.addrSize != 4 && u.addrSize != 8 {
 		c.fail(fmt.Sprintf("addresses of %d bytes are not supported", u.addrSize))
 	}
+	u.root = c.pos
 	code := c.uleb()
 	if c.err != nil || code == 0 {
 		return false, asError(c.err)
 	}
-	if err := r.find(table, code); err != nil {
+	if err := r.find(u.abbrevs, code); err != nil {
 		return false, err
 	}
 	switch r.abbreviation.tag {
 	case tagCompileUnit, tagPartialUnit, tagSkeletonUnit:
+		u.partial = r.abbreviation.tag == tagPartialUnit
 		r.attributes(u, c)
 		return true, asError(c.err)
 	}
@@ -171,7 +159,7 @@ func (r *unitReader) find(offset, code uint64) error {
 		return nil
 	}
 	a.valid, a.offset = false, offset
-	c := r.section(".debug_abbrev").cursor(offset)
+	c := r.sections.get(secAbbrev).cursor(offset)
 	start := c.pos
 	for c.err == nil {
 		if a.code = c.uleb(); c.err == nil && a.code == 0 {
@@ -226,15 +214,21 @@ func (r *unitReader) attributes(u *unit, c *cursor) {
 		case atStmtList:
 			u.stmtList = v
 		case atLowPC:
-			u.lowPC = v
+			u.code.lowPC = v
 		case atHighPC:
-			u.highPC = v
+			u.code.highPC = v
 		case atRanges:
-			u.ranges = v
+			u.code.ranges = v
 		case atStrOffsetsBase:
 			u.strOffsetsBase = v.n
 		case atAddrBase, atGNUAddrBase:
 			u.addrBase = v.n
+		case atDwoName, atGNUDwoName:
+			u.dwoName = v
+		case atGNUDwoID:
+			u.dwoID = v.n
+		case atGNURangesBase:
+			u.splitRangesBase = v.n
 		case atRnglistsBase:
 			u.rnglistsBase = v.n
 		}
@@ -254,41 +248,56 @@ func (u *unit) setDefaultBases() {
 	u.rnglistsBase = length + 8
 }
 
-// text returns the string that v stands for: "" if absent or not in this file.
-func (r *unitReader) text(u *unit, v value) (string, error) {
+// text returns the string that v stands for: nil if absent or not in this file.
+func (u *unit) text(v value) ([]byte, *FormatError) {
 	var c cursor
 	switch v.form {
 	case formString:
-		c = u.info.cursor(v.n)
+		c = u.from.get(secInfo).cursor(v.n)
 	case formStrp:
-		c = r.section(".debug_str").cursor(v.n)
+		c = u.from.get(secStr).cursor(v.n)
 	case formLineStrp:
-		c = r.section(".debug_line_str").cursor(v.n)
+		c = u.from.get(secLineStr).cursor(v.n)
 	case formStrx, formStrx1, formStrx2, formStrx3, formStrx4, formGNUStrIndex:
-		at := r.section(".debug_str_offsets").cursor(u.strOffsetsBase + v.n*uint64(u.offsetSize()))
-		offset := at.offset(u.dwarf64)
-		if at.err != nil {
-			return "", at.err
+		offset, err := u.indexed(secStrOffsets, u.strOffsetsBase, v.n, u.offsetSize())
+		if err != nil {
+			return nil, err
 		}
-		c = r.section(".debug_str").cursor(offset)
+		c = u.from.get(secStr).cursor(offset)
+	case formGNUStrpAlt, formStrpSup:
+		other, err := u.from.supplementary()
+		if err != nil {
+			return nil, err
+		}
+		c = other.get(secStr).cursor(v.n)
 	default:
-		return "", nil
+		return nil, nil
 	}
-	s := string(c.cstring())
-	return s, asError(c.err)
+	return c.cstring(), c.err
 }
 
 // address returns the address that v stands for.
-func (r *unitReader) address(u *unit, v value) (uint64, *FormatError) {
+func (u *unit) address(v value) (uint64, *FormatError) {
 	if v.form == formAddr {
 		return v.n, nil
 	}
-	if v.n > uint64(len(r.section(".debug_addr").data)) {
-		return 0, r.section(".debug_addr").errorAt(0, fmt.Sprintf("no address with index %d", v.n))
+	return u.indexed(secAddr, u.addrBase, v.n, u.addrSize)
+}
+
+// indexed returns entry number i of a table of numbers of that size at base of a
+// section.
+func (u *unit) indexed(id sectionID, base, i uint64, size int) (uint64, *FormatError) {
+	in := u.from.get(id)
+	if i > uint64(len(in.data)) {
+		return 0, in.errorAt(0, fmt.Sprintf("no entry with index %d", i))
 	}
-	c := r.section(".debug_addr").cursor(u.addrBase + v.n*uint64(u.addrSize))
-	addr := c.uint(u.addrSize)
-	return addr, c.err
+	at := base + i*uint64(size)
+	if size == 8 && at < uint64(len(in.data)) && uint64(len(in.data))-at >= 8 {
+		return binary.LittleEndian.Uint64(in.data[at:]), nil
+	}
+	c := in.cursor(at)
+	n := c.uint(size)
+	return n, c.err
 }
 
 // Unit is one compilation unit: a C source file, or a Go package.
@@ -303,7 +312,7 @@ type Unit struct {
 func (f *File) Units() ([]Unit, error) {
 	var units []Unit
 	err := f.guard(func() error {
-		r := newUnitReader(f.image)
+		r := newUnitReader(&debugSections{img: f.image})
 		var problem error
 		failed := func(err error) {
 			if problem == nil {
@@ -311,12 +320,19 @@ func (f *File) Units() ([]Unit, error) {
 			}
 		}
 		text := func(u *unit, v value) string {
-			s, err := r.text(u, v)
-			failed(err)
-			return s
+			s, err := u.text(v)
+			failed(asError(err))
+			return string(s)
 		}
 		r.each(func(u *unit) {
-			units = append(units, Unit{Name: text(u, u.name), CompDir: text(u, u.compDir), Producer: text(u, u.producer)})
+			// Of a split unit, the other half has the name.
+			named := u
+			if other, err := u.split(); err != nil {
+				failed(asError(err))
+			} else if other != nil {
+				named = other
+			}
+			units = append(units, Unit{Name: text(named, named.name), CompDir: text(u, u.compDir), Producer: text(named, named.producer)})
 		}, failed)
 		return problem
 	})

@@ -45,11 +45,11 @@ const (
 	trustedRatio = 32
 )
 
-// unpack decompresses a section.
-func unpack(path string, s *section) ([]byte, error) {
-	kind, size, stream, err := packedStream(s)
+// unpack decompresses a section whose bytes in the file are raw.
+func unpack(s *section, raw []byte) ([]byte, error) {
+	kind, size, stream, err := packedStream(s.packing, raw)
 	bad := func(err error) error {
-		return &FormatError{Path: path, Section: s.Name, Problem: "compressed section: " + err.Error()}
+		return &FormatError{Path: s.raw.path, Section: s.Name, Problem: "compressed section: " + err.Error()}
 	}
 	if err != nil {
 		return nil, bad(err)
@@ -82,9 +82,8 @@ func unpack(path string, s *section) ([]byte, error) {
 }
 
 // packedStream reads the header of a compressed section.
-func packedStream(s *section) (kind uint32, size uint64, stream []byte, err error) {
-	raw := s.raw
-	switch s.packing {
+func packedStream(packing packing, raw []byte) (kind uint32, size uint64, stream []byte, err error) {
+	switch packing {
 	case packedELF:
 		if len(raw) < chdrSize {
 			return 0, 0, nil, errors.New("truncated header")

@@ -59,7 +59,7 @@ func TestUnpack(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := unpack("test", &section{Section: Section{Name: ".debug_line"}, raw: test.raw, packing: test.packing})
+			got, err := unpack(&section{Section: Section{Name: ".debug_line"}, raw: mappedInput("test", nil), packing: test.packing}, test.raw)
 			switch {
 			case test.problem == "" && (err != nil || !bytes.Equal(got, plain)):
 				t.Errorf("%d bytes, %v", len(got), err)

@@ -23,6 +23,8 @@ var rooms = []string{
 	"fuzzcore/engine",
 	"fuzzcore/coverage",
 	"fuzzcore/store",
+	"fuzzcore/provenance",
+	"fuzzcore/frontier",
 	"fuzzcore/executor/goruntime",
 	"fuzzcore/executor",
 	"fuzzcore/crash",
@@ -31,6 +33,11 @@ var rooms = []string{
 	"fuzzcore/target/golang",
 	"fuzzcore/worker",
 	"fuzzcore/supervisor",
+	"fuzzcore/live",
+	"lsp/text",
+	"lsp/linemap",
+	"lsp/lsptest",
+	"lsp",
 	"bench",
 	"cmd/fuzzls",
 }
@@ -72,6 +79,9 @@ func TestArchitecture(t *testing.T) {
 			other, ours := strings.CutPrefix(path, modulePath)
 			if ours && level(other) > level(own) {
 				t.Errorf("%s imports %s, which is below it", own, other)
+			}
+			if other == "lsp" && own != "cmd/fuzzls" {
+				t.Errorf("%s imports the language server, which only cmd/fuzzls starts", own)
 			}
 		}
 	}

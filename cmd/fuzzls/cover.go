@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/coverage"
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/target"
@@ -101,12 +98,20 @@ func (f *coverFlags) writer(onlyCovered bool, ranges lineRanges) (coverWriter, e
 
 // tracker merges the latest builds of all targets and selects the files asked for.
 func (f *coverFlags) tracker(state *store.State, only *regexp.Regexp, args []string) (*coverage.Tracker, error) {
-	builds, entries, err := readBuilds(state, only)
+	var match func(string) bool // all fuzz tests of a build together
+	if only.String() != "" {
+		match = only.MatchString
+	}
+	latest, err := target.Builds(state, match)
 	if err != nil {
 		return nil, err
 	}
-	if len(builds) == 0 {
+	if len(latest) == 0 {
 		return nil, fmt.Errorf("no coverage in %s: run `fuzzls fuzz` first", state.Dir())
+	}
+	var builds []coverage.Build
+	for _, b := range latest {
+		builds = append(builds, coverage.Build{Points: b.Points, Hit: b.Hit})
 	}
 	merged := coverage.Merge(builds)
 	for _, path := range merged.Stale {
@@ -121,92 +126,12 @@ func (f *coverFlags) tracker(state *store.State, only *regexp.Regexp, args []str
 		return nil, fmt.Errorf("no instrumented file in %s", strings.Join(args, " "))
 	}
 	tracker := coverage.States(points, merged.Hit)
-	for _, entry := range entries {
-		tracker.MarkEntryLine(entry.path, entry.line)
+	for i := range latest {
+		for _, entry := range latest[i].EntryLines(match) {
+			tracker.MarkEntryLine(entry.Path, entry.Line)
+		}
 	}
 	return tracker, nil
-}
-
-// place is a line of a source file.
-type place struct {
-	path string
-	line uint32
-}
-
-// readBuilds reads points and bits of the latest build of each target, the newest
-// first, and where the fuzz tests that match enter.
-func readBuilds(state *store.State, only *regexp.Regexp) (builds []coverage.Build, entries []place, err error) {
-	targets, err := state.Targets()
-	if err != nil {
-		return nil, nil, err
-	}
-	slices.SortStableFunc(targets, func(a, b store.Target) int { return cmp.Compare(b.Built.UnixNano(), a.Built.UnixNano()) })
-	for i := range targets {
-		t := &targets[i]
-		points, err := target.Points(state, t.Coverage)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", t.Name, err)
-		}
-		hit, err := readBits(state, t, only, points)
-		if err != nil {
-			return nil, nil, err
-		}
-		if hit == nil {
-			continue
-		}
-		builds = append(builds, coverage.Build{Points: points, Hit: hit})
-		entries = append(entries, entryLines(t, only, points)...)
-	}
-	return builds, entries, nil
-}
-
-// entryLines returns where the fuzz tests of t that match enter. Addresses are those
-// of one executable; lines hold for all.
-func entryLines(t *store.Target, only *regexp.Regexp, points *coverage.Points) (lines []place) {
-	for i, entry := range t.Entries {
-		if i >= len(t.Tests) || !only.MatchString(t.Tests[i]) {
-			continue
-		}
-		if f, ok := points.FuncAt(entry); ok {
-			lines = append(lines, place{points.Files[f.File].Path, f.Line})
-		}
-	}
-	return lines
-}
-
-// readBits returns what the fuzz tests of t that match have covered; nil if none
-// matches or none has run.
-func readBits(state *store.State, t *store.Target, only *regexp.Regexp, points *coverage.Points) ([]uint64, error) {
-	var bits []uint64
-	for _, name := range t.Tests {
-		if !only.MatchString(name) {
-			continue
-		}
-		path := state.FuzzTest(t.Name, name).CoveragePath(t.Coverage)
-		if only.String() == "" {
-			path = state.CoveragePath(t.Coverage) // of all at once
-		}
-		file, err := abi.MapCoverage(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if file.ID() != points.ID {
-			file.Close()
-			return nil, fmt.Errorf("%s: its points are not those of the build: delete the file and fuzz again", path)
-		}
-		words := file.Bits(nil)
-		file.Close()
-		if bits == nil {
-			bits = make([]uint64, len(words))
-		}
-		for i, w := range words {
-			bits[i] |= w
-		}
-	}
-	return bits, nil
 }
 
 // fileFilter returns which files to show for the arguments: without any, those of

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/store"
 )
 
 // This file tests the commands that read what campaigns leave: cover, crashes and
@@ -167,7 +169,8 @@ func TestCorpusImport(t *testing.T) {
 		}
 	}
 	t.Setenv("GOCACHE", cache)
-	cmd := exec.Command("go", "test", "-fuzz=FuzzSmall", "-fuzztime=2s", ".")
+	// A number of runs, since `go test` may take its own deadline for a failure.
+	cmd := exec.Command("go", "test", "-fuzz=FuzzSmall", "-fuzztime=20000x", ".")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -218,7 +221,23 @@ func FuzzPanics(f *testing.F) {
 		t.Errorf("status %d\n%s, want\n%s", o.status, o.stdout, want)
 	}
 	o = fuzzls(t, dir, "crashes", "--json")
-	for _, part := range []string{`"kind": "panic"`, `"location": "deep/m_test.go:8"`, `"signature": "` + c.Signature + `"`} {
+	for _, part := range []string{`"kind": "panic"`, `"location": "deep/m_test.go:8"`, `"signature": "` + c.Signature + `"`, `"status": "open"`} {
 		wantContains(t, o.stdout, part)
+	}
+
+	state, err := store.Existing(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := state.FuzzTest("example.com/m/deep", "FuzzPanics").Crashes().Check(c.Signature, false); err != nil {
+		t.Fatal(err)
+	}
+	if o := fuzzls(t, dir, "crashes"); o.stdout != "no crashes\n" {
+		t.Errorf("a fixed crash is listed:\n%s", o.stdout)
+	}
+	wantContains(t, fuzzls(t, dir, "crashes", "--all").stdout, c.Signature+", fixed)")
+	campaign(t, dir, "--limit=100", "--seed=1")
+	if o := fuzzls(t, dir, "crashes"); o.stdout != want {
+		t.Errorf("the crash again:\n%s, want\n%s", o.stdout, want)
 	}
 }

@@ -14,13 +14,17 @@ import (
 // This file defines `fuzzls crashes`.
 
 func newCrashesCommand() *cobra.Command {
-	var asJSON, replay bool
+	var asJSON, replay, all bool
 	cmd := &cobra.Command{
 		Use:   "crashes",
 		Short: "List the crashes that campaigns have found, and how to replay them",
-		Args:  cobra.NoArgs,
+		Long: `Lists the crashes that campaigns have found, and how to replay them.
+
+Those whose input no longer crashed when it was last replayed, and those that were
+dismissed in an editor, are left out; --all lists them too.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			crashes, err := knownCrashes()
+			crashes, err := knownCrashes(all)
 			if err != nil {
 				return err
 			}
@@ -39,21 +43,34 @@ func newCrashesCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the crashes as JSON")
 	cmd.Flags().BoolVar(&replay, "replay", false, "print the replay commands only, one a line")
+	cmd.Flags().BoolVar(&all, "all", false, "list fixed and dismissed crashes too")
 	return cmd
 }
 
-func listCrashes(crashes []supervisor.CrashMeta) {
+// listedCrash is a crash as it is listed.
+type listedCrash struct {
+	supervisor.CrashMeta
+	// Status is "open", "fixed" or "dismissed".
+	Status string `json:"status"`
+}
+
+func listCrashes(crashes []listedCrash) {
 	if len(crashes) == 0 {
 		fmt.Println("no crashes")
 	}
 	for _, c := range crashes {
-		fmt.Printf("%s: %s (%s.%s, %s)\n  input: %s\n  replay: %s\n", c.Location, c.Report, c.Package, c.Func,
-			c.Signature, c.Reproducer, c.Replay)
+		status := ""
+		if c.Status != "open" {
+			status = ", " + c.Status
+		}
+		fmt.Printf("%s: %s (%s.%s, %s%s)\n  input: %s\n  replay: %s\n", c.Location, c.Report, c.Package, c.Func,
+			c.Signature, status, c.Reproducer, c.Replay)
 	}
 }
 
-// knownCrashes reads the crashes of all fuzz tests of the workspace.
-func knownCrashes() ([]supervisor.CrashMeta, error) {
+// knownCrashes reads the crashes of all fuzz tests of the workspace, fixed and dismissed
+// ones only if all.
+func knownCrashes(all bool) ([]listedCrash, error) {
 	state, err := openState()
 	if err != nil {
 		return nil, err
@@ -62,18 +79,21 @@ func knownCrashes() ([]supervisor.CrashMeta, error) {
 	if err != nil {
 		return nil, err
 	}
-	crashes := []supervisor.CrashMeta{}
+	crashes := []listedCrash{}
 	for _, t := range tests {
 		saved, err := t.Crashes().List()
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range saved {
+			if !all && !c.Status.Listed() {
+				continue
+			}
 			var meta supervisor.CrashMeta
 			if err := json.Unmarshal(c.Meta, &meta); err != nil {
 				return nil, fmt.Errorf("crash %s: %w: delete the folder to be rid of it", c.Dir, err)
 			}
-			crashes = append(crashes, meta)
+			crashes = append(crashes, listedCrash{meta, c.Status.String()})
 		}
 	}
 	return crashes, nil

@@ -175,16 +175,17 @@ func (f files) restore(t *testing.T, dir string) {
 	}
 }
 
-// crashTimes matches what crash.json says of the clock.
-var crashTimes = regexp.MustCompile(`"(first|last)": "[^"]*"`)
+// times matches what crash.json and the logs of first inputs say of the clock.
+var times = regexp.MustCompile(`"(first|last|time)": ?"[^"]*"`)
 
 // comparable returns the content of a file without what depends on the clock: the
-// record of a crash says when it was seen, its report has addresses.
+// records of crashes and of first inputs say when they were seen, a crash's report has
+// addresses.
 func (f files) comparable(path string) string {
 	if filepath.Base(path) == "report.txt" {
 		return ""
 	}
-	return crashTimes.ReplaceAllString(f[path], `"$1"`)
+	return times.ReplaceAllString(f[path], `"$1"`)
 }
 
 func compareCampaigns(t *testing.T, what, firstReport, secondReport string, first, second files) {

@@ -193,7 +193,7 @@ func (f *fuzzFlags) config() (settings, *regexp.Regexp, error) {
 	if f.jobs < 1 {
 		return s, nil, fmt.Errorf("jobs %d: expected at least 1 worker", f.jobs)
 	}
-	if c.MemoryLimit, err = parseBytes(f.memory); err != nil {
+	if c.MemoryLimit, err = supervisor.ParseMemory(f.memory); err != nil {
 		return s, nil, err
 	}
 	only, err := regexp.Compile(f.run)
@@ -218,28 +218,6 @@ func (f *fuzzFlags) config() (settings, *regexp.Regexp, error) {
 	c.Processors = max(2, runtime.NumCPU()/f.jobs)
 	c.ReplayFlags = f.build.goFlags()
 	return s, only, nil
-}
-
-// byteUnits are the units of --memory, the longest endings first.
-var byteUnits = []struct {
-	name  string
-	bytes int64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}}
-
-// parseBytes reads an amount of memory.
-func parseBytes(s string) (int64, error) {
-	digits, scale := s, int64(1)
-	for _, unit := range byteUnits {
-		if rest, ok := strings.CutSuffix(s, unit.name); ok {
-			digits, scale = rest, unit.bytes
-			break
-		}
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n <= 0 || n > (1<<62)/scale {
-		return 0, fmt.Errorf("memory %q: expected an amount such as 512MiB or 2GiB", s)
-	}
-	return n * scale, nil
 }
 
 func noTests(failed, patterns []string, only *regexp.Regexp) error {

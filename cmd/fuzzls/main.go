@@ -65,7 +65,8 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version(),
 	}
+	serveWithoutCommand(root)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newFuzzCommand(), newTargetsCommand(), newCoverCommand(), newCrashesCommand(), newCorpusCommand(), newWorkerCommand())
+	root.AddCommand(newFuzzCommand(), newTargetsCommand(), newCoverCommand(), newCrashesCommand(), newCorpusCommand(), newLSPCommand(), newResolveCommand(), newWorkerCommand())
 	return root
 }

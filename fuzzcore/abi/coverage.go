@@ -176,17 +176,34 @@ func (c *CoverageFile) Set(point int) (was bool) {
 func (c *CoverageFile) Or(words []uint64) (fresh int) {
 	n := min(len(words), bitWords(len(c.pcs)))
 	for i, w := range words[:n] {
-		if i == len(c.pcs)/64 {
-			w &= 1<<(len(c.pcs)%64) - 1 // the padding stays zero
-		}
-		live := c.writable(headerWords + i)
-		// Usually there is nothing to add: then the shared cache line is only read.
-		if w&^atomic.LoadUint64(live) == 0 {
-			continue
-		}
-		fresh += bits.OnesCount64(w &^ atomic.OrUint64(live, w))
+		fresh += bits.OnesCount64(c.orWord(i, w))
 	}
 	return fresh
+}
+
+// Claim does what Or does, and leaves in words only the bits that nobody had set
+// before. Of all processes that reach a point, exactly one claims it.
+func (c *CoverageFile) Claim(words []uint64) (fresh int) {
+	n := min(len(words), bitWords(len(c.pcs)))
+	for i, w := range words[:n] {
+		words[i] = c.orWord(i, w)
+		fresh += bits.OnesCount64(words[i])
+	}
+	clear(words[n:])
+	return fresh
+}
+
+// orWord marks the points of one word and returns those that nobody had hit before.
+func (c *CoverageFile) orWord(i int, w uint64) (fresh uint64) {
+	if i == len(c.pcs)/64 {
+		w &= 1<<(len(c.pcs)%64) - 1 // the padding stays zero
+	}
+	live := c.writable(headerWords + i)
+	// Usually there is nothing to add: then the shared cache line is only read.
+	if w&^atomic.LoadUint64(live) == 0 {
+		return 0
+	}
+	return w &^ atomic.OrUint64(live, w)
 }
 
 // Bits copies the live bits to dst, which is reallocated if it is too short, and

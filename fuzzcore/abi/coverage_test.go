@@ -117,6 +117,54 @@ func TestCoverageOr(t *testing.T) {
 	}
 }
 
+func TestCoverageClaim(t *testing.T) {
+	for _, n := range []int{1, 63, 64, 65, 200} {
+		c := openCoverage(t, filepath.Join(t.TempDir(), "v"), somePCs(n))
+		c.Set(0)
+		words := slices.Repeat([]uint64{^uint64(0)}, 10)
+		if got := c.Claim(words); got != n-1 {
+			t.Errorf("%d points: Claim of everything found %d new, want %d", n, got, n-1)
+		}
+		want := make([]uint64, 10)
+		for p := 1; p < n; p++ {
+			want[p/64] |= 1 << (p % 64)
+		}
+		if !slices.Equal(words, want) {
+			t.Errorf("%d points: Claim leaves %x, want %x", n, words, want)
+		}
+		if got := c.Claim(words); got != 0 || slices.Max(words) != 0 {
+			t.Errorf("%d points: Claim found %d new the second time and leaves %x", n, got, words)
+		}
+	}
+}
+
+// TestCoverageClaimIsExclusive lets several writers claim the same points.
+func TestCoverageClaimIsExclusive(t *testing.T) {
+	const n, writers = 10_000, 4
+	path := filepath.Join(t.TempDir(), "v")
+	claims := make([]int, writers)
+	var all sync.WaitGroup
+	for w := range writers {
+		c := openCoverage(t, path, somePCs(n))
+		all.Go(func() {
+			words := make([]uint64, bitWords(n))
+			for p := range n {
+				clear(words)
+				words[p/64] = ^uint64(0)
+				claims[w] += c.Claim(words)
+			}
+		})
+	}
+	all.Wait()
+	total := 0
+	for _, k := range claims {
+		total += k
+	}
+	if total != n {
+		t.Errorf("%d points are claimed %d times: %v", n, total, claims)
+	}
+}
+
 func TestCoverageDiffInto(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "v")
 	c := openCoverage(t, path, somePCs(130))
@@ -455,6 +503,18 @@ func BenchmarkCoverageOr(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		c.Or(words)
+	}
+	b.ReportMetric(10_000, "points")
+}
+
+func BenchmarkCoverageClaim(b *testing.B) {
+	c := openCoverage(b, filepath.Join(b.TempDir(), "v"), somePCs(10_000))
+	words := slices.Repeat([]uint64{0x8001}, bitWords(10_000))
+	scratch := make([]uint64, len(words))
+	b.ReportAllocs()
+	for b.Loop() {
+		copy(scratch, words)
+		c.Claim(scratch)
 	}
 	b.ReportMetric(10_000, "points")
 }

@@ -58,6 +58,7 @@ func testPoints() *Points {
 			{Point: 5, File: 1, StartLine: 3, EndLine: 4},
 		},
 		Branches: []Branch{{1, 0, 5}, {2, 0, 5}, {3, 0, 8}, {4, 0, 8}},
+		Compares: []CompareSite{{0x50, 0, 5}, {0x51, 0, 5}, {0x60, 1, 3}},
 		Funcs:    []Func{{Name: "example.com/parse.Sign", File: 0, Line: 4, Entry: 0xf0, First: 0}, {Name: "example.com/parse.FuzzSign.func1", File: 1, Line: 2, Entry: 0x1f0, First: 5}},
 	}
 }

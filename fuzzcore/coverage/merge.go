@@ -34,7 +34,7 @@ func Merge(builds []Build) *Merged {
 	if len(builds) == 1 {
 		return &Merged{Points: builds[0].Points, Hit: builds[0].Hit, maps: make([]*index, 1)}
 	}
-	m := &merger{out: &Points{}, paths: map[string]uint32{}, stale: map[string]bool{}, spans: map[spanKey]uint32{}, branches: map[branchKey]uint32{}, funcs: map[funcKey]uint32{}}
+	m := &merger{out: &Points{}, paths: map[string]uint32{}, stale: map[string]bool{}, spans: map[spanKey]uint32{}, branches: map[branchKey]uint32{}, funcs: map[funcKey]uint32{}, compares: map[uint32]bool{}}
 	for _, b := range builds {
 		m.addFiles(b.Points)
 	}
@@ -85,7 +85,9 @@ type merger struct {
 	funcs    map[funcKey]uint32
 	// perLine is the number of branches of a line, or 0 if the builds disagree.
 	perLine map[sourceLine]uint32
-	points  uint32
+	// compares are the sites in out.
+	compares map[uint32]bool
+	points   uint32
 	// links are the pairs of a build's point and its merged point.
 	links [][]link
 }
@@ -162,6 +164,11 @@ func (m *merger) add(build int, p *Points) {
 			m.addFunc(build, files[f.File], f)
 		}
 	}
+	for _, c := range p.Compares {
+		if files[c.File] != noFile {
+			m.addCompare(CompareSite{c.Site, files[c.File], c.Line})
+		}
+	}
 }
 
 func (m *merger) newPoint() uint32 {
@@ -217,6 +224,15 @@ func (m *merger) addFunc(build int, file uint32, f Func) {
 	m.link(build, f.First, m.out.Funcs[i].First)
 }
 
+// addCompare adds a comparison. Its site is a hash of the source, so it is the same in
+// all builds; if two disagree, the newest is believed.
+func (m *merger) addCompare(c CompareSite) {
+	if !m.compares[c.Site] {
+		m.compares[c.Site] = true
+		m.out.Compares = append(m.out.Compares, c)
+	}
+}
+
 // finish sorts the lists and translates what was hit.
 func (m *merger) finish(builds []Build) *Merged {
 	p := m.out
@@ -225,6 +241,7 @@ func (m *merger) finish(builds []Build) *Merged {
 	slices.SortFunc(p.Branches, func(a, b Branch) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Point, b.Point))
 	})
+	slices.SortFunc(p.Compares, func(a, b CompareSite) int { return cmp.Compare(a.Site, b.Site) })
 	slices.SortFunc(p.Funcs, func(a, b Func) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name))
 	})

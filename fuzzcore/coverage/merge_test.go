@@ -58,6 +58,28 @@ func TestMergeCoversWhatAnyBuildCovers(t *testing.T) {
 	}
 }
 
+func TestMergeKeepsComparisons(t *testing.T) {
+	a, b := testPoints(), testPoints()
+	// The second build has its files in another order, one site more, and disagrees
+	// about one.
+	slices.Reverse(b.Files)
+	b.Spans, b.Branches, b.Funcs = nil, nil, nil
+	b.Compares = []CompareSite{{0x10, 1, 8}, {0x50, 1, 5}, {0x60, 0, 4}}
+	m := Merge([]Build{{a, nil}, {b, nil}})
+	want := []CompareSite{{0x10, 0, 8}, {0x50, 0, 5}, {0x51, 0, 5}, {0x60, 1, 3}}
+	if !slices.Equal(m.Points.Compares, want) {
+		t.Errorf("comparisons %v, want %v", m.Points.Compares, want)
+	}
+	b.Files[1].SHA256 = "other"
+	want = []CompareSite{{0x50, 0, 5}, {0x51, 0, 5}, {0x60, 1, 3}}
+	if m = Merge([]Build{{a, nil}, {b, nil}}); !slices.Equal(m.Points.Compares, want) {
+		t.Errorf("with changed text comparisons %v, want %v", m.Points.Compares, want)
+	}
+	if own := m.Points.Select(func(f *File) bool { return f.Exact }); !slices.Equal(own.Compares, want[:2]) {
+		t.Errorf("of the exact files comparisons %v", own.Compares)
+	}
+}
+
 func TestMergeDropsTextThatChanged(t *testing.T) {
 	a, b := testPoints(), testPoints()
 	b.Files[0].SHA256 = "other"

@@ -33,6 +33,9 @@ type Points struct {
 	Spans []Span `json:"spans"`
 	// Branches are the edges that leave a condition, sorted by file, line, point.
 	Branches []Branch `json:"branches,omitempty"`
+	// Compares are the comparisons whose operands runs record, sorted by site; no site
+	// occurs twice.
+	Compares []CompareSite `json:"compares,omitempty"`
 	// Funcs are the functions that hold points, sorted by file, line, entry.
 	Funcs []Func `json:"funcs,omitempty"`
 	// Merged is the number of points if they are a merge's, which have no PCs.
@@ -110,6 +113,14 @@ type Branch struct {
 	Point uint32 `json:"p"`
 	File  uint32 `json:"f"`
 	Line  uint32 `json:"l"`
+}
+
+// CompareSite is a comparison: Site is abi.Compare.Site of the records that runs make of
+// it. A line can have many, also for one operator: a string is compared in pieces.
+type CompareSite struct {
+	Site uint32 `json:"s"`
+	File uint32 `json:"f"`
+	Line uint32 `json:"l"`
 }
 
 // Func is one function with points.

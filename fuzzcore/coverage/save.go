@@ -126,6 +126,14 @@ func (p *Points) check() error {
 			return err
 		}
 	}
+	for i, c := range p.Compares {
+		if err := place("comparison", i, c.File, c.Line); err != nil {
+			return err
+		}
+		if i > 0 && c.Site <= p.Compares[i-1].Site {
+			return fmt.Errorf("comparison %d has site %#x after %#x", i, c.Site, p.Compares[i-1].Site)
+		}
+	}
 	for i, f := range p.Funcs {
 		if err := errors.Join(place("function", i, f.File, f.Line), point("function", i, f.First)); err != nil {
 			return err

@@ -56,6 +56,8 @@ func TestDecodeRefusesWhatDoesNotFit(t *testing.T) {
 		"line beyond": {func(p *Points) { p.Spans[0].EndLine = 1 << 30 }, "span 0 is on line 1073741824"},
 		"reversed":    {func(p *Points) { p.Spans[0].StartLine = 6 }, "span 0 goes from line 6 to 5"},
 		"code":        {func(p *Points) { p.Files[0].Code[1].First = 1 }, "file 0 has code on lines 1 to 6, after line 1"},
+		"comparison":  {func(p *Points) { p.Compares[2].File = 2 }, "comparison 2 is in file 2 of 2"},
+		"site order":  {func(p *Points) { p.Compares[1].Site = 0x50 }, "comparison 1 has site 0x50 after 0x50"},
 		"function":    {func(p *Points) { p.Funcs[0].First = 99 }, "function 0 has point 99 of 11"},
 	} {
 		p := testPoints()

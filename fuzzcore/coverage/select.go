@@ -2,11 +2,11 @@ package coverage
 
 // This file narrows points to some files, for exports.
 
-// Select returns p with only the spans, branches and functions of the files that
-// keep accepts. Points keep their numbers, so that a coverage file still fits.
+// Select returns p with only the spans, branches, comparisons and functions of the files
+// that keep accepts. Points keep their numbers, so that a coverage file still fits.
 func (p *Points) Select(keep func(*File) bool) *Points {
 	out := *p
-	out.Spans, out.Branches, out.Funcs = nil, nil, nil
+	out.Spans, out.Branches, out.Compares, out.Funcs = nil, nil, nil, nil
 	kept := make([]bool, len(p.Files))
 	for i := range p.Files {
 		kept[i] = keep(&p.Files[i])
@@ -19,6 +19,11 @@ func (p *Points) Select(keep func(*File) bool) *Points {
 	for _, b := range p.Branches {
 		if kept[b.File] {
 			out.Branches = append(out.Branches, b)
+		}
+	}
+	for _, c := range p.Compares {
+		if kept[c.File] {
+			out.Compares = append(out.Compares, c)
 		}
 	}
 	for _, f := range p.Funcs {

@@ -39,6 +39,8 @@ type Crash struct {
 	First, Last time.Time
 	// Meta is what was given to Save the first time, as JSON.
 	Meta json.RawMessage
+	// Status is what became of it.
+	Status CrashStatus
 }
 
 // crashRecord is the layout of crash.json.
@@ -193,12 +195,14 @@ func readCrash(dir, signature string) (*Crash, error) {
 			files = append(files, entry.Name())
 		}
 	}
-	return crashOf(dir, record, files), nil
+	crash := crashOf(dir, record, files)
+	crash.Status, err = readStatus(dir)
+	return crash, err
 }
 
 // crashOf makes a Crash; files include crash.json.
 func crashOf(dir string, record crashRecord, files []string) *Crash {
-	files = slices.DeleteFunc(files, func(name string) bool { return name == recordName })
+	files = slices.DeleteFunc(files, func(name string) bool { return name == recordName || name == statusName })
 	return &Crash{
 		Signature: record.Signature, Dir: dir, Files: files, Count: record.Count,
 		First: record.First, Last: record.Last, Meta: record.Meta,
@@ -241,7 +245,7 @@ func damagedRecord(path string, err error) error {
 
 // checkCrashFile refuses names that a crash's own files cannot have.
 func checkCrashFile(name string) error {
-	if name == recordName {
+	if name == recordName || name == statusName {
 		return fmt.Errorf("the name %q is taken", name)
 	}
 	return checkFileName(name)

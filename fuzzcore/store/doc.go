@@ -8,13 +8,17 @@
 //	campaign.lock           locked while a campaign runs; holds its process id
 //	v/<id>                  coverage file of a build, see abi.CoverageFile
 //	points/<id>.json.gz     what the points of a build stand for
+//	sources/<sha256>.gz     the text of a source file that was built
 //	builds/                 executables, as their builders arrange them
 //	targets/<target>.json   the latest build of each target
 //	tests/<target>/<test>/  one fuzz test:
 //	    corpus/<hash>       inputs that are kept
 //	    aside/<hash>        inputs that could not be used, each with <hash>.reason
-//	    crashes/<signature>/  reproducers and crash.json
+//	    crashes/<signature>/  reproducers, crash.json and status.json
 //	    v/<id>              coverage file of this fuzz test alone
+//	    first/<id>.log      which input reached each point first, see package provenance
+//	    first/<hash>        those inputs
+//	    compares/<id>.json  what its runs compared, see package frontier
 //
 // <id> is abi.HexName of a coverage id. <hash> is the first 16 hexadecimal
 // digits of the input's SHA-256, the name that `go test` gives an input too.
@@ -24,8 +28,8 @@
 //
 // # Writing
 //
-// Every file appears under its name at once and whole: it is written under a
-// temporary name beside it and renamed. The temporary file (or directory) is
+// Every file but the logs of first inputs, which grow, appears under its name at once
+// and whole: it is written under a temporary name beside it and renamed. The temporary file (or directory) is
 // locked while its writer lives; those of killed writers are removed when the
 // next campaign takes the campaign lock.
 //

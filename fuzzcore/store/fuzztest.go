@@ -1,8 +1,12 @@
 package store
 
 import (
+	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 )
@@ -11,9 +15,11 @@ import (
 
 // The folders of a fuzz test.
 const (
-	corpusDir  = "corpus"
-	asideDir   = "aside"
-	crashesDir = "crashes"
+	corpusDir   = "corpus"
+	asideDir    = "aside"
+	crashesDir  = "crashes"
+	firstDir    = "first"
+	comparesDir = "compares"
 )
 
 // FuzzTest is what is kept for one fuzz test.
@@ -70,6 +76,29 @@ func (t *FuzzTest) Dir() string { return t.dir }
 // CoveragePath returns the path of the fuzz test's own coverage file for a build.
 func (t *FuzzTest) CoveragePath(id uint64) string {
 	return filepath.Join(t.dir, coverageDir, abi.HexName(id))
+}
+
+// BuildsKept is of how many builds a fuzz test keeps what only helps to look at it: that
+// of the present build, and some for people who go back and forth between versions.
+const BuildsKept = 4
+
+// ofOtherBuilds lists the files in a folder with the extension of present, but for
+// present itself, the newest first. A folder that does not exist is empty.
+func ofOtherBuilds(dir, present string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, ignoreMissing(explain("reading", dir, err))
+	}
+	times := map[string]time.Time{}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err == nil && filepath.Ext(entry.Name()) == filepath.Ext(present) && entry.Name() != present {
+			times[entry.Name()] = info.ModTime()
+		}
+	}
+	return slices.SortedFunc(maps.Keys(times), func(a, b string) int {
+		return cmp.Or(times[b].Compare(times[a]), cmp.Compare(a, b))
+	}), nil
 }
 
 // Corpus returns the fuzz test's corpus.

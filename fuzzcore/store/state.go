@@ -18,6 +18,7 @@ const DirName = ".fuzzls"
 const (
 	coverageDir = "v"
 	pointsDir   = "points"
+	sourcesDir  = "sources"
 	buildsDir   = "builds"
 	targetsDir  = "targets"
 	testsDir    = "tests"
@@ -39,7 +40,7 @@ func Open(root string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"", coverageDir, pointsDir, buildsDir, targetsDir, testsDir} {
+	for _, name := range []string{"", coverageDir, pointsDir, sourcesDir, buildsDir, targetsDir, testsDir} {
 		dir := filepath.Join(s.dir, name)
 		if err := makeDir(dir); err != nil {
 			return nil, explain("creating the state folder", dir, err)

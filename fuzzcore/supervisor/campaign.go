@@ -27,6 +27,8 @@ type Config struct {
 	Jobs int
 	// Limit is the number of cycles for each fuzz test; 0 runs without end.
 	Limit uint64
+	// OnlyCorpus: seeds and corpus run once and nothing is mutated; Limit is 0 then.
+	OnlyCorpus bool
 	// Seed is the campaign's random seed. Each instance derives its own.
 	Seed uint32
 	// Timeout is how long one run may take, MemoryLimit how many bytes of resident
@@ -45,7 +47,13 @@ type Config struct {
 	Observe func(Snapshot)
 	// Notice, if set, is called with sentences for the user, from several goroutines.
 	Notice func(string)
+	// Crashed, if set, is called when the crash with this signature of Tests[test] was
+	// seen or what is kept of it has changed. It must return at once.
+	Crashed func(test int, signature string)
 }
+
+// limited: each fuzz test is given to one worker and has an end.
+func (c *Config) limited() bool { return c.Limit > 0 || c.OnlyCorpus }
 
 // tick is how often the coverage files are looked at: often enough for a display
 // that feels live, seldom enough to cost next to nothing.
@@ -66,6 +74,11 @@ type Campaign struct {
 
 	mu    sync.Mutex
 	alive int // guarded by mu; running workers
+
+	// looking guards what the tests know of their coverage files, and final, the report
+	// of a campaign that has ended.
+	looking sync.Mutex
+	final   *Report
 }
 
 // New prepares a campaign: it opens the coverage files and notes where earlier
@@ -96,7 +109,7 @@ func RandomSeed() uint32 { return rand.Uint32() }
 // Run fuzzes until ctx ends or, in limited mode, every fuzz test has had its
 // cycles, and returns the report. It returns an error if no worker could run.
 func (c *Campaign) Run(ctx context.Context) (*Report, error) {
-	defer c.close()
+	defer c.end()
 	c.cpu = ownCPU()
 	manifest, err := c.writeManifest()
 	if err != nil {
@@ -126,9 +139,17 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 	c.watch(ended)
 	c.crashes.stop(running)
 	if cause := context.Cause(running); cause != nil && ctx.Err() == nil {
-		return c.report(), cause
+		return c.conclude(), cause
 	}
-	return c.report(), nil
+	return c.conclude(), nil
+}
+
+// conclude makes the last report.
+func (c *Campaign) conclude() *Report {
+	c.looking.Lock()
+	defer c.looking.Unlock()
+	c.final = c.report()
+	return c.final
 }
 
 // watch shows the campaign's progress until all workers have ended.
@@ -148,11 +169,14 @@ func (c *Campaign) watch(ended <-chan struct{}) {
 
 func (c *Campaign) observe() {
 	now := time.Now()
+	c.looking.Lock()
 	for _, t := range c.tests {
 		t.look(now)
 	}
+	snapshot := c.snapshot(now)
+	c.looking.Unlock()
 	if c.config.Observe != nil {
-		c.config.Observe(c.snapshot(now))
+		c.config.Observe(snapshot)
 	}
 }
 
@@ -185,7 +209,7 @@ func (c *Campaign) shares() []share {
 	for i := range all {
 		all[i] = i
 	}
-	if c.config.Limit == 0 {
+	if !c.config.limited() {
 		shares := make([]share, c.config.Jobs)
 		for i := range shares {
 			shares[i] = share{uint64(i), all}
@@ -214,6 +238,16 @@ func (c *Campaign) writeManifest() (string, error) {
 		MemoryLimit: c.config.MemoryLimit, Processors: c.config.Processors,
 	}
 	return file.Name(), manifest.Save(file.Name())
+}
+
+// end closes the coverage files; a campaign that could not start gets its report here.
+func (c *Campaign) end() {
+	c.looking.Lock()
+	defer c.looking.Unlock()
+	if c.final == nil {
+		c.final = c.report()
+	}
+	c.close()
 }
 
 func (c *Campaign) close() {

@@ -3,18 +3,13 @@ package supervisor
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
+	"io/fs"
 	"sync"
 	"time"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/crash"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang/gocorpus"
 	"github.com/fuzzls/fuzzls/fuzzcore/worker"
 )
 
@@ -45,20 +40,7 @@ type keptCrash struct {
 	text   string // what the target said of it
 	output string // what it printed
 	inputs uint64
-	files  crashFiles
-}
-
-// CrashMeta is what is stored with a crash, for those who read the state without a
-// campaign.
-type CrashMeta struct {
-	crash.Report
-	Package string `json:"package"`
-	Func    string `json:"func"`
-	// Location is that of the top frame, Reproducer and Replay say how to see the
-	// crash again; paths are relative to the workspace's root.
-	Location   string `json:"location"`
-	Reproducer string `json:"reproducer"`
-	Replay     string `json:"replay"`
+	meta   CrashMeta // as it was saved last
 }
 
 // minimizeQueue is how many crashes may wait to be minimized. A campaign that finds
@@ -128,14 +110,16 @@ func (k *crashKeeper) add(test int, c *abi.Crash) {
 	kept := &keptCrash{test: test, report: report, first: *c, input: c.Input, text: c.Text, output: c.Output, inputs: 1}
 	k.crashes[test][report.Signature] = kept
 	k.order[test] = append(k.order[test], kept)
+	defer k.changed(kept)
 	if k.recall(kept) {
+		k.reopen(kept)
 		k.shrink(kept, c)
 		return
 	}
 	if err := k.save(kept); err != nil {
 		k.campaign.notice("keeping a crash of %s: %v", t.Name, err)
-	} else {
-		k.campaign.notice("%s crashed at %s: %s", t.Func, k.location(kept), report)
+	} else if k.campaign.config.Crashed == nil {
+		k.campaign.notice("%s crashed at %s: %s", t.Func, kept.meta.Location, report)
 	}
 	select {
 	case k.work <- kept:
@@ -164,137 +148,57 @@ func (k *crashKeeper) replace(kept *keptCrash, c *abi.Crash) {
 	if err := k.save(kept); err != nil {
 		k.campaign.notice("keeping a smaller input of a crash: %v", err)
 	}
+	k.changed(kept)
 }
 
-// location returns file:line of the top frame, relative to the root.
-func (k *crashKeeper) location(kept *keptCrash) string {
-	top := kept.report.Top
+// changed tells the campaign's owner of a crash.
+func (k *crashKeeper) changed(kept *keptCrash) {
+	if tell := k.campaign.config.Crashed; tell != nil {
+		tell(kept.test, kept.report.Signature)
+	}
+}
+
+// reopen notes that a crash that an earlier campaign found happens still, and where it is
+// in the present source.
+func (k *crashKeeper) reopen(kept *keptCrash) {
 	t := k.campaign.tests[kept.test].test
-	if top.File == "" {
-		return fmt.Sprintf("%s:%d", k.relative(t.File), t.Line)
+	meta, err := k.files().SeenAgain(t, &kept.report, kept.meta)
+	if err != nil {
+		k.campaign.notice("counting a known crash of %s: %v", t.Name, err)
 	}
-	file := top.File
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(t.Dir, file)
-	}
-	return fmt.Sprintf("%s:%d", k.relative(file), top.Line)
+	kept.meta = meta
 }
 
-func (k *crashKeeper) relative(path string) string {
-	rel, err := filepath.Rel(k.campaign.config.Root, path)
-	if err != nil || strings.HasPrefix(rel, "..") {
-		return path
-	}
-	return rel
-}
-
-// crashFiles is where the input of a crash is, and how to run it.
-type crashFiles struct{ reproducer, replay string }
-
-// save writes the crash into the state and its input where plain `go test` finds
-// it. The caller holds k.mu.
+// save writes the crash into the state and its input where plain `go test` finds it. The
+// caller holds k.mu.
 func (k *crashKeeper) save(kept *keptCrash) error {
-	t := k.campaign.tests[kept.test].test
-	data, err := gocorpus.Marshal(kept.input, t.Types)
+	meta, err := k.files().Save(k.campaign.tests[kept.test].test, &CrashContent{
+		Report: kept.report, Input: kept.input, Text: kept.text, Output: kept.output,
+	}, kept.meta.Reproducer)
 	if err != nil {
 		return err
 	}
-	superseded := kept.files.reproducer
-	if kept.files, err = k.placeReproducer(kept, data); err != nil {
-		return err
-	}
-	if superseded != "" && superseded != kept.files.reproducer {
-		os.Remove(filepath.Join(k.campaign.config.Root, superseded)) // one too many does no harm
-	}
-	text := kept.text
-	if kept.output != "" {
-		text += "\n--- standard output ---\n" + kept.output
-	}
-	crashes := k.campaign.config.State.FuzzTest(t.Package, t.Func).Crashes()
-	meta := CrashMeta{
-		Report: kept.report, Package: t.Package, Func: t.Func, Location: k.location(kept),
-		Reproducer: kept.files.reproducer, Replay: kept.files.replay,
-	}
-	if superseded == "" {
-		_, err := crashes.Save(kept.report.Signature, map[string][]byte{inputFile: data, reportFile: []byte(text)}, meta)
-		return err
-	}
-	return errors.Join(
-		crashes.Put(kept.report.Signature, inputFile, data),
-		crashes.Put(kept.report.Signature, reportFile, []byte(text)),
-		crashes.SetMeta(kept.report.Signature, meta))
+	kept.meta = meta
+	return nil
 }
 
-// inputFile and reportFile are the names of the input and of what the target said
-// among a crash's files in the state.
-const (
-	inputFile  = "input"
-	reportFile = "report.txt"
-)
+func (k *crashKeeper) files() *CrashFiles {
+	config := &k.campaign.config
+	return &CrashFiles{State: config.State, Root: config.Root, ReplayFlags: config.ReplayFlags, Timeout: config.Timeout}
+}
 
 // recall fills in what an earlier campaign has kept of a crash. It reports false if
 // there is nothing, or its reproducer is gone.
 func (k *crashKeeper) recall(kept *keptCrash) bool {
-	t := k.campaign.tests[kept.test].test
-	saved, err := k.campaign.config.State.FuzzTest(t.Package, t.Func).Crashes().List()
+	input, meta, err := k.files().Load(k.campaign.tests[kept.test].test, kept.report.Signature)
 	if err != nil {
-		k.campaign.notice("%v", err)
-	}
-	for _, c := range saved {
-		if c.Signature != kept.report.Signature {
-			continue
+		if !errors.Is(err, fs.ErrNotExist) {
+			k.campaign.notice("%v", err)
 		}
-		var meta CrashMeta
-		if json.Unmarshal(c.Meta, &meta) != nil {
-			return false
-		}
-		data, err := os.ReadFile(filepath.Join(k.campaign.config.Root, meta.Reproducer))
-		if err != nil {
-			return false
-		}
-		input, err := gocorpus.Unmarshal(data, t.Types)
-		if err != nil {
-			return false
-		}
-		kept.known, kept.input, kept.files = true, input, crashFiles{meta.Reproducer, meta.Replay}
-		return true
+		return false
 	}
-	return false
-}
-
-// placeReproducer writes a crash's input into the package's testdata, where plain
-// `go test` runs it, as `go test -fuzz` does. Where that cannot be written, such as
-// in a module cache, the command says how to get it there.
-func (k *crashKeeper) placeReproducer(kept *keptCrash, data []byte) (crashFiles, error) {
-	t := k.campaign.tests[kept.test].test
-	path := crash.ReproducerPath(t.Dir, t.Func, data)
-	replay := crash.ReplayCommand(crash.Replay{
-		Root: k.campaign.config.Root, Dir: t.Dir, Test: t.Func, Name: filepath.Base(path), Flags: k.campaign.config.ReplayFlags,
-		Timeout: k.replayTimeout(kept),
-	})
-	err := os.MkdirAll(filepath.Dir(path), 0o755)
-	if err == nil {
-		err = os.WriteFile(path, data, 0o644)
-	}
-	if err == nil {
-		return crashFiles{k.relative(path), replay}, nil
-	}
-	fallback := filepath.Join(k.campaign.config.State.FuzzTest(t.Package, t.Func).Dir(), filepath.Base(path))
-	if writeErr := os.WriteFile(fallback, data, 0o644); writeErr != nil {
-		return crashFiles{}, fmt.Errorf("writing the reproducer: %w; %w", err, writeErr)
-	}
-	replay = fmt.Sprintf("mkdir -p %s && cp %s %s && %s", filepath.Dir(path), fallback, path, replay)
-	return crashFiles{k.relative(fallback), replay}, nil
-}
-
-// replayTimeout returns the time limit of a replay that would not end by itself, and
-// 0 for others.
-func (k *crashKeeper) replayTimeout(kept *keptCrash) time.Duration {
-	switch kept.report.Kind {
-	case crash.Hang, crash.Deadlock:
-		return k.campaign.config.Timeout
-	}
-	return 0
+	kept.known, kept.input, kept.meta = true, input, meta
+	return true
 }
 
 // reports returns what is told of a fuzz test's crashes at the end.
@@ -305,9 +209,9 @@ func (k *crashKeeper) reports(test int) []CrashReport {
 	for _, kept := range k.order[test] {
 		reports = append(reports, CrashReport{
 			Signature: kept.report.Signature, Kind: string(kept.report.Kind), Message: kept.report.Message,
-			Location: k.location(kept), Inputs: kept.inputs, Known: kept.known,
+			Location: k.files().location(k.campaign.tests[kept.test].test, &kept.report), Inputs: kept.inputs, Known: kept.known,
 			FirstRun: kept.first.Run, FirstTime: time.Duration(kept.first.Nanos),
-			Reproducer: kept.files.reproducer, Replay: kept.files.replay,
+			Reproducer: kept.meta.Reproducer, Replay: kept.meta.Replay,
 		})
 	}
 	return reports

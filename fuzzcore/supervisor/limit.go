@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"strconv"
+	"strings"
 )
 
 // This file defines the notation of limits.
@@ -51,4 +52,26 @@ func isDecimal(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// memoryUnits are the units of amounts of memory, the longest endings first.
+var memoryUnits = []struct {
+	name  string
+	bytes int64
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}}
+
+// ParseMemory reads an amount of memory, such as 512MiB, and returns it in bytes.
+func ParseMemory(s string) (int64, error) {
+	digits, scale := s, int64(1)
+	for _, unit := range memoryUnits {
+		if rest, ok := strings.CutSuffix(s, unit.name); ok {
+			digits, scale = rest, unit.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n <= 0 || n > (1<<62)/scale {
+		return 0, fmt.Errorf("memory %q: expected an amount such as 512MiB or 2GiB", s)
+	}
+	return n * scale, nil
 }

@@ -16,8 +16,9 @@ import (
 
 // This file defines instance: the supervisor's side of one worker process.
 
-// restartLimit is how often in a row a worker may die before it has run for
-// restartWindow: then it will not do better the next time.
+// restartLimit is how often in a row a worker may die before it has worked for
+// restartWindow: then it will not do better the next time. It is processor time: on a
+// busy machine, a worker that only starts and dies may take long, too.
 const (
 	restartLimit  = 3
 	restartWindow = 2 * time.Second
@@ -28,6 +29,10 @@ type instance struct {
 	campaign *Campaign
 	share    share
 	manifest string
+
+	// worked is the processor time of the process that ended last, with that of the
+	// executors that it waited for. Only supervise's goroutine uses it.
+	worked time.Duration
 
 	mu    sync.Mutex
 	queue *queue // guarded by mu; of the process that runs or of the next one
@@ -60,12 +65,12 @@ func (w *instance) renewQueue() {
 func (w *instance) supervise(ctx context.Context) error {
 	failures := 0
 	for ctx.Err() == nil {
-		start := time.Now()
+		w.worked = 0
 		err := w.runOnce(ctx)
 		if err == nil || ctx.Err() != nil {
 			return nil
 		}
-		if time.Since(start) > restartWindow {
+		if w.worked > restartWindow {
 			failures = 0
 		}
 		failures++
@@ -114,6 +119,9 @@ func (w *instance) runOnce(ctx context.Context) error {
 	}
 	err = cmd.Wait()
 	group.Wait()
+	if ended := cmd.ProcessState; ended != nil {
+		w.worked = ended.UserTime() + ended.SystemTime()
+	}
 	if readErr != nil {
 		return readErr
 	}
@@ -137,7 +145,7 @@ func (w *instance) command(ctx context.Context) *exec.Cmd {
 func (w *instance) startMessage() []byte {
 	c := w.campaign
 	start := abi.StartFuzzing{Kind: abi.LimitForever, Amount: w.share.instance}
-	if c.config.Limit > 0 {
+	if c.config.limited() {
 		start = abi.StartFuzzing{Kind: abi.LimitIterations, Amount: c.config.Limit}
 	}
 	for _, i := range w.share.tests {

@@ -72,7 +72,7 @@ func (w *instance) relay(body []byte) error {
 	if _, err := w.testOf(input.Test); err != nil {
 		return err
 	}
-	if w.campaign.config.Limit > 0 {
+	if w.campaign.config.limited() {
 		return nil
 	}
 	frame := abi.AppendMessage(nil, abi.TagNewFuzzInput, body)

@@ -39,11 +39,26 @@ func (r *Report) WriteText(w io.Writer, color bool) error {
 	}
 	t.text("%s in %s with %s, seed %#x\n", count(r.CrashCount(), "crash", "crashes"),
 		r.Elapsed.Round(time.Second/10), count(r.Jobs, "worker", "workers"), r.Seed)
-	if r.CrashCount() > 0 {
-		t.text("Paths are relative to %s; replay commands run there.\n", r.Root)
+	t.end(r)
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+// WriteKnownText writes a report of no campaign: what stands after earlier ones. Of each
+// Change only After is used.
+func (r *Report) WriteKnownText(w io.Writer, color bool) error {
+	t := reportText{color: color}
+	t.line(reportTitleStyle, reportTitle)
+	for i := range r.Tests {
+		test := &r.Tests[i]
+		t.line(reportTitleStyle, "Fuzz test: "+test.Name)
+		t.text("Runs: %d\n", test.Runs.After)
+		t.text("Unique runs: %d\n", test.Unique.After)
+		t.text("Points: %d of %d (%s)\n", test.Points.After, test.TotalPoints, percent(test.Points.After, test.TotalPoints))
+		t.crashes(test)
 	}
-	t.text("Values accumulate over campaigns while .fuzzls is kept.\n")
-	t.line(reportTitleStyle, reportEnd)
+	t.text("%s known from earlier campaigns\n", count(r.CrashCount(), "crash", "crashes"))
+	t.end(r)
 	_, err := io.WriteString(w, t.String())
 	return err
 }
@@ -63,12 +78,25 @@ func (t *reportText) line(s lipgloss.Style, text string) {
 	t.WriteString(text + "\n")
 }
 
+// end writes what all reports end with.
+func (t *reportText) end(r *Report) {
+	if r.CrashCount() > 0 {
+		t.text("Paths are relative to %s; replay commands run there.\n", r.Root)
+	}
+	t.text("Values accumulate over campaigns while .fuzzls is kept.\n")
+	t.line(reportTitleStyle, reportEnd)
+}
+
 func (t *reportText) test(r *TestReport) {
 	t.line(reportTitleStyle, fmt.Sprintf("Fuzz test: %s (%s)", r.Name, r.CoverageID))
 	t.text("Runs: %s (%s/s)\n", r.Runs, Short(r.RunsPerSecond))
 	t.text("Unique runs: %s\n", r.Unique)
 	t.text("Points: %s of %d (%s)\n", r.Points, r.TotalPoints, percent(r.Points.After, r.TotalPoints))
 	t.text("Own lines: %s of %d (%s)\n", r.Lines, r.TotalLines, percent(r.Lines.After, r.TotalLines))
+	t.crashes(r)
+}
+
+func (t *reportText) crashes(r *TestReport) {
 	for i := range r.Crashes {
 		t.crash(&r.Crashes[i])
 	}

@@ -8,8 +8,20 @@ import (
 	"github.com/fuzzls/fuzzls/fuzzcore/coverage"
 )
 
-// This file makes the report of a campaign that has ended.
+// This file makes the report of a campaign.
 
+// Report returns what the campaign has done so far, or did if it has ended. It may be
+// called at any time, by several goroutines.
+func (c *Campaign) Report() *Report {
+	c.looking.Lock()
+	defer c.looking.Unlock()
+	if c.final != nil {
+		return c.final
+	}
+	return c.report()
+}
+
+// report reads the coverage files. The caller holds c.looking.
 func (c *Campaign) report() *Report {
 	r := &Report{
 		Root: c.config.Root, Seed: uint64(c.config.Seed), Jobs: c.config.Jobs, Limit: c.config.Limit,

@@ -41,6 +41,9 @@ type Test struct {
 	Entry uint64 `json:"entry"`
 	// Seeds are the inputs that come with the source, as Smith streams.
 	Seeds [][]byte `json:"seeds,omitempty"`
+	// SeedFiles are the files that hold Seeds, absolute; "" for a seed that stands in the
+	// source. It is as long as Seeds.
+	SeedFiles []string `json:"seed_files,omitempty"`
 
 	// CoverageID names the executable's points and coverage files in the state.
 	CoverageID uint64 `json:"coverage_id"`
@@ -104,6 +107,15 @@ func (m *Manifest) Find(name string) int {
 		}
 	}
 	return -1
+}
+
+// Environ returns the environment to run the fuzz test in; nil means that of this
+// process.
+func (t *Test) Environ() []string {
+	if len(t.Env) == 0 {
+		return nil
+	}
+	return append(os.Environ(), t.Env...)
 }
 
 // StockTypes returns the argument types for an executor that is to use the stock

@@ -20,10 +20,10 @@ import (
 type corpus struct {
 	test *fuzzTest
 	disk *store.Corpus
-	// names are the files of the engine's entries, loaded those of entries that it
-	// has not judged yet, by content. Main instance only.
-	names  map[uint64]string
+	// loaded are the files of entries that the engine has not judged yet, by content.
 	loaded map[string]string
+	// names are the files of the engine's entries. Main instance only.
+	names map[uint64]string
 	// waiting are kept inputs that only shorten what is on disk already, by entry, and
 	// dropped the files that they make superfluous. Most are superseded themselves
 	// within a second, so that is how long they wait; what is on disk covers the same
@@ -70,11 +70,11 @@ func (c *corpus) loadEntry(name string) error {
 	if err == nil {
 		err = t.engine.AddCorpus(stream)
 	}
-	if !t.worker.main() {
-		return nil
-	}
 	if err == nil {
 		c.loaded[string(stream)] = name
+		return nil
+	}
+	if !t.worker.main() {
 		return nil
 	}
 	if err := c.disk.SetAside(name, err.Error()); err != nil {
@@ -85,13 +85,13 @@ func (c *corpus) loadEntry(name string) error {
 
 // keep writes an input that the engine keeps.
 func (c *corpus) keep(event *engine.Event) error {
-	t := c.test
-	if !t.worker.main() || event.Origin == engine.Seed {
+	name, ok := c.loaded[string(event.Data)]
+	delete(c.loaded, string(event.Data))
+	if !c.test.worker.main() || event.Origin == engine.Seed {
 		return nil
 	}
-	if name, ok := c.loaded[string(event.Data)]; ok {
+	if ok {
 		c.names[event.ID] = name
-		delete(c.loaded, string(event.Data))
 		return nil
 	}
 	if !event.Fresh {
@@ -153,6 +153,10 @@ func (c *corpus) syncInTime() error {
 // drop removes an input that others have superseded, or that the engine did not
 // take over from an earlier campaign.
 func (c *corpus) drop(event *engine.Event) {
+	if !c.test.worker.main() {
+		delete(c.loaded, string(event.Data))
+		return
+	}
 	if _, ok := c.waiting[event.ID]; ok {
 		delete(c.waiting, event.ID)
 		return

@@ -45,8 +45,10 @@ type fuzzTest struct {
 	hop    hopState
 
 	coverage *abi.CoverageFile // of this fuzz test alone
-	bits     []uint64          // scratch: the points that one input covered
+	bits     []uint64          // scratch: the points that one input covered, then claimed
 	corpus   corpus
+	firsts   firsts
+	compares compares
 	crashes  crashFilter
 
 	engine   *engine.Engine
@@ -78,7 +80,8 @@ func (w *worker) openTest(index uint32, def *target.Test, executables map[uint64
 	t := &fuzzTest{worker: w, index: index, def: def, exe: exe, coverage: own}
 	t.bits = make([]uint64, (len(exe.points.PCs)+63)/64)
 	t.corpus.open(t)
-	return t, nil
+	t.firsts.open(t)
+	return t, t.compares.open(t)
 }
 
 func (w *worker) openExecutable(id uint64) (*executable, error) {
@@ -126,7 +129,7 @@ func (t *fuzzTest) resume(ctx context.Context) error {
 	m := t.worker.config.Manifest
 	var err error
 	t.executor, err = executor.Start(ctx, executor.Config{
-		Exe: t.def.Exe, Args: t.def.Args, Dir: t.def.Dir, Stock: t.def.StockTypes(),
+		Exe: t.def.Exe, Args: t.def.Args, Env: t.def.Environ(), Dir: t.def.Dir, Stock: t.def.StockTypes(),
 		Slots: batchesInFlight * maxBatch, SlotSize: slotSize,
 		Timeout: m.Timeout, MemoryLimit: m.MemoryLimit, Processors: m.Processors,
 	})
@@ -143,7 +146,9 @@ func (t *fuzzTest) resume(ctx context.Context) error {
 	t.engine = engine.New(engine.Config{
 		Schema: t.def.Schema, Seed: t.seed(), Edges: t.executor.Edges(), MaxInput: slotSize, Dictionary: dictionary,
 	})
-	t.cover(t.executor.BaselineCounters(), t.executor.Baseline())
+	if t.cover(t.executor.BaselineCounters(), t.executor.Baseline()) {
+		t.firsts.start(t.bits)
+	}
 	for _, seed := range t.def.Seeds {
 		if err := t.engine.AddSeed(seed); err != nil {
 			if err := t.worker.notice(t.index, "a seed is left out: %v", err); err != nil {
@@ -202,7 +207,7 @@ func (t *fuzzTest) step(ctx context.Context, until time.Time) (more bool, err er
 // tell publishes the number of runs and sends the messages that wait.
 func (t *fuzzTest) tell() error {
 	t.publishRuns()
-	if err := errors.Join(t.countCrashes(), t.corpus.syncInTime()); err != nil {
+	if err := errors.Join(t.countCrashes(), t.firsts.writeInTime(), t.compares.saveInTime(), t.corpus.syncInTime()); err != nil {
 		return err
 	}
 	return t.worker.flush()
@@ -250,6 +255,7 @@ func (t *fuzzTest) judge(ctx context.Context, repeated *fatalInput) error {
 	if err := t.await(ctx, repeated); err != nil {
 		return err
 	}
+	t.compares.observe()
 	for _, event := range t.engine.Observe(&t.run) {
 		if err := t.handle(&event); err != nil {
 			return err
@@ -288,7 +294,9 @@ func (t *fuzzTest) handle(event *engine.Event) error {
 		t.corpus.drop(event)
 		return nil
 	}
-	t.cover(event.Counters, event.Blocks)
+	if t.cover(event.Counters, event.Blocks) {
+		t.firsts.note(event, t.bits)
+	}
 	if event.Origin == engine.Mutant || event.Origin == engine.Peer {
 		if err := t.found(event); err != nil {
 			return err
@@ -312,8 +320,9 @@ func (t *fuzzTest) found(event *engine.Event) error {
 	return t.worker.send(abi.TagBroadcastFuzzInput, input.Append(nil))
 }
 
-// cover publishes the points that a kept input covered.
-func (t *fuzzTest) cover(counters []byte, cells []uint64) {
+// cover publishes the points that a kept input covered. It reports whether some of them
+// are new for the fuzz test and leaves those in t.bits.
+func (t *fuzzTest) cover(counters []byte, cells []uint64) bool {
 	clear(t.bits)
 	for i, n := range counters {
 		if n != 0 {
@@ -329,8 +338,10 @@ func (t *fuzzTest) cover(counters []byte, cells []uint64) {
 			}
 		}
 	}
-	t.hop.covered += t.coverage.Or(t.bits)
 	t.exe.coverage.Or(t.bits)
+	claimed := t.coverage.Claim(t.bits)
+	t.hop.covered += claimed
+	return claimed > 0
 }
 
 func (t *fuzzTest) publishRuns() {
@@ -344,7 +355,7 @@ func (t *fuzzTest) publishRuns() {
 
 // close ends the executor and brings the corpus on disk up to date.
 func (t *fuzzTest) close() error {
-	err := t.corpus.sync()
+	err := errors.Join(t.firsts.write(), t.compares.save(), t.corpus.sync())
 	if t.executor != nil {
 		err = errors.Join(err, t.executor.Close())
 		t.executor = nil

@@ -204,7 +204,8 @@ func (w *worker) turn(ctx context.Context, t *fuzzTest, hop bool) error {
 		}
 		now := time.Now()
 		if hop && now.After(end) {
-			return nil
+			// Its next turn may be long after.
+			return errors.Join(t.firsts.write(), t.compares.saveInTime())
 		}
 		if !hop {
 			end = now.Add(hopTime)

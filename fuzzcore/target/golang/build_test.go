@@ -493,6 +493,23 @@ func TestBuildCompileErrorIsTyped(t *testing.T) {
 	}
 }
 
+// TestBuildCompileErrorColumn has an error behind a block, where the cover tool puts
+// something in front of it.
+func TestBuildCompileErrorColumn(t *testing.T) {
+	root := extract(t, "broken")
+	source := "package undefined\n\nfunc Parse(s string) int {\n\tif s != \"\" {\n\t\treturn 1\n\t}\n\treturn lenght(s)\n}\n"
+	if err := os.WriteFile(filepath.Join(root, "undefined", "undefined.go"), []byte(source), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	b := builder{BuildRequest: request(t, root, "undefined", "example.com/broken/undefined"), overlay: probeOverlay}
+	_, err := b.build(t.Context())
+	var compile *CompileError
+	want := Diagnostic{File: "undefined/undefined.go", Line: 7, Col: 9, Message: "undefined: lenght"}
+	if !errors.As(err, &compile) || len(compile.Diagnostics) != 1 || compile.Diagnostics[0] != want {
+		t.Errorf("%v, want %v", err, want)
+	}
+}
+
 func TestBuildWithoutGo(t *testing.T) {
 	root := extract(t, "kinds")
 	req := request(t, root, "plain", "example.com/kinds/plain")

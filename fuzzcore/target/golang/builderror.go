@@ -71,14 +71,14 @@ func (e *CompileError) Error() string {
 
 // compileError describes a failed `go test -c` that printed out.
 //
-// In a package with cover blocks the positions have lost their columns, and a
-// syntax error is the cover tool's. Then the package is compiled once more
-// without any instrumentation, which the user's own cache makes cheap; if that
-// finds nothing wrong, the first output stands.
+// In a package with cover blocks the columns are missing, or count what the cover tool
+// has put into the line, and a syntax error is the cover tool's. So the package is
+// compiled once more without any instrumentation, which the user's own cache makes
+// cheap; if that finds nothing wrong, the first output stands.
 func (b *builder) compileError(ctx context.Context, g *goTool, t *Target, flags *buildFlags, out []byte, err error) error {
 	first := b.newCompileError(out, err)
 	var compile *CompileError
-	if !errors.As(first, &compile) || hasColumns(compile.Diagnostics) || b.isRuntimesFault(first, t.GoRoot) {
+	if !errors.As(first, &compile) || b.isRuntimesFault(first, t.GoRoot) {
 		return first
 	}
 	args := append([]string{"test", "-c", "-vet=off"}, flags.args...)
@@ -94,10 +94,6 @@ func (b *builder) compileError(ctx context.Context, g *goTool, t *Target, flags 
 		return first
 	}
 	return b.newCompileError(out, err)
-}
-
-func hasColumns(list []Diagnostic) bool {
-	return len(list) > 0 && !slices.ContainsFunc(list, func(d Diagnostic) bool { return d.Col == 0 })
 }
 
 // newCompileError describes a go command that printed out and ended with err.

@@ -98,9 +98,10 @@ type architecture struct {
 	// mark calls hit with the address of every piece of code in s that may refer
 	// to [lo, hi). It is much faster than decoding and has few false positives.
 	mark func(s codeSection, lo, hi uint64, hit func(pc uint64))
-	// arg0 and arg1 hold a call's first two integer arguments; barrier is the one
-	// register that Go's write barrier changes.
-	arg0, arg1, barrier register
+	// args hold a call's first integer arguments; barrier is the one register that Go's
+	// write barrier changes.
+	args    [5]register
+	barrier register
 }
 
 // architectureOf returns the decoder for a machine, named as GOARCH names it.

@@ -10,7 +10,7 @@ import (
 // Manual, chapter C4. Instructions of other classes count as writing the
 // register in their lowest five bits, which is true or harmless.
 
-var arm64 = architecture{name: "arm64", decode: decodeARM64, mark: markARM64, arg0: 0, arg1: 1, barrier: 25}
+var arm64 = architecture{name: "arm64", decode: decodeARM64, mark: markARM64, args: [5]register{0, 1, 2, 3, 4}, barrier: 25}
 
 // pageARM64 is the granularity of ADRP.
 const pageARM64 = 4096

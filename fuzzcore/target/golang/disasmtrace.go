@@ -44,6 +44,13 @@ type reference struct {
 	value value
 }
 
+// compareCall is the call of a comparison's hook.
+type compareCall struct {
+	// inst is the call's index in the function, site what is passed to the hook.
+	inst int
+	site uint32
+}
+
 // addresses is the range [lo, hi).
 type addresses struct{ lo, hi uint64 }
 
@@ -57,7 +64,12 @@ type tracer struct {
 	cells, counters addresses
 	// barriers are the entries of the write barrier, which keeps registers.
 	barriers map[uint64]bool
-	refs     []reference
+	// hooks are the entries of the functions that comparisons call, and which of their
+	// arguments is the site.
+	hooks map[uint64]int
+	refs  []reference
+	// compares are the calls of hooks with a known site, of the function traced last.
+	compares []compareCall
 	regs     registerValues
 	// entries holds, for each address that is jumped to, what all jumps to it agree on.
 	entries map[uint64]*registerValues
@@ -102,7 +114,7 @@ func (t *tracer) reset() {
 // pass goes over the code once. It leaves out code that nothing leads to and
 // then returns true; with adopt it makes that code known instead.
 func (t *tracer) pass(code []inst, adopt bool) (orphans bool) {
-	t.refs = t.refs[:0]
+	t.refs, t.compares = t.refs[:0], t.compares[:0]
 	t.regs = registerValues{}
 	reachable := true
 	for i := range code {
@@ -261,7 +273,12 @@ func (t *tracer) call(i int, target uint64) {
 		t.set(t.arch.barrier, value{})
 		return
 	}
-	cell, v := t.get(t.arch.arg0), t.get(t.arch.arg1)
+	if arg, ok := t.hooks[target]; ok {
+		if site := t.get(t.arch.args[arg]); site.kind == constant {
+			t.compares = append(t.compares, compareCall{i, uint32(site.n)})
+		}
+	}
+	cell, v := t.get(t.arch.args[0]), t.get(t.arch.args[1])
 	t.note(cell.kind == address && t.cells.holds(cell.n), reference{i, cell.n, 4, accessStore, v})
 	t.regs = registerValues{}
 }

@@ -8,7 +8,7 @@ import (
 
 // This file decodes amd64.
 
-var amd64 = architecture{name: "amd64", decode: decodeAMD64, mark: markAMD64, arg0: 0, arg1: 3, barrier: 11}
+var amd64 = architecture{name: "amd64", decode: decodeAMD64, mark: markAMD64, args: [5]register{0, 3, 1, 7, 6}, barrier: 11}
 
 // maxImmediate is the size of the largest immediate that follows a displacement.
 const maxImmediate = 4

@@ -111,6 +111,8 @@ type pointReader struct {
 	// known of them is too little to show.
 	declaring map[string]bool
 	blocks    cellTable
+	// compares are the places of the comparisons, in the order of the code.
+	compares []comparePlace
 }
 
 // scan decodes all functions that refer to counters or cells.
@@ -130,7 +132,7 @@ func (r *pointReader) scan(ctx context.Context) error {
 		r.declaring[r.lines.at(f.Lo).file] = true
 	}
 	r.blocks = newCellTable(r.cells)
-	trace := tracer{arch: r.arch, cells: r.cells, counters: r.counters, barriers: r.exe.entries("runtime.gcWriteBarrier")}
+	trace := tracer{arch: r.arch, cells: r.cells, counters: r.counters, barriers: r.exe.entries("runtime.gcWriteBarrier"), hooks: r.exe.compareHooks()}
 	body := machineCode{}
 	for i, f := range r.funcs {
 		if err := ctx.Err(); err != nil {
@@ -145,6 +147,7 @@ func (r *pointReader) scan(ctx context.Context) error {
 		body.refs = trace.trace(body.inst)
 		r.blocks.add(i, &body)
 		r.first[i] = r.addEdges(i, &body)
+		r.addCompareCalls(&body, trace.compares)
 	}
 	return nil
 }
@@ -186,6 +189,7 @@ func (r *pointReader) assemble(src *sources, packages []*coverPackage, covered [
 	r.addBlocks(p, src, packages, covered)
 	r.addEdgeSpans(p, src)
 	r.addBranches(p, src)
+	r.addCompares(p, src)
 	r.addFuncs(p, src)
 	p.ID = abi.CoverageID(p.PCs)
 	p.Files = src.files

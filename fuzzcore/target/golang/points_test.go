@@ -309,7 +309,7 @@ func TestReadPointsErrors(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ exe, want string }{
 		"missing":          {filepath.Join(dir, "none"), "no such file"},
-		"not ELF":          {write("text", "hello"), "not an ELF file"},
+		"not ELF":          {write("text", "hello"), "not an executable"},
 		"no symbols":       {stripped, "no symbol table: build without -ldflags=-s"},
 		"no line table":    {bare, "build without -ldflags=-w"},
 		"not instrumented": {plain, "is not instrumented: build with -gcflags=-d=libfuzzer or -cover"},

@@ -68,6 +68,16 @@ func (s *sources) byDebugName(name string) uint32 {
 	return i
 }
 
+// exact reports whether the file that the debug information calls name is known and
+// exact. Unlike byDebugName it adds no file.
+func (s *sources) exact(name string) bool {
+	i, ok := s.profiles[name]
+	if at := s.locate(name); !ok && at != "" {
+		i, ok = s.paths[at]
+	}
+	return ok && s.files[i].Exact
+}
+
 func (s *sources) resolve(name string) uint32 {
 	if filepath.IsAbs(name) {
 		return s.add(name)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/executor"
 	"github.com/fuzzls/fuzzls/fuzzcore/executor/goruntime"
+	"github.com/fuzzls/fuzzls/fuzzcore/provenance"
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/target"
 	"github.com/fuzzls/fuzzls/fuzzcore/target/golang/gocorpus"
@@ -31,6 +32,10 @@ type PrepareConfig struct {
 	// Scope chooses what is instrumented, Flags are the user's build flags.
 	Scope Scope
 	Flags []string
+	// Go is the go command, "" for that on PATH. Env, as "key=value", is added to the
+	// environment of the go command and of the fuzz tests.
+	Go  string
+	Env []string
 	// Progress, if set, is told what is being done and what the user should know,
 	// one line at a time.
 	Progress func(line string)
@@ -40,9 +45,21 @@ type PrepareConfig struct {
 type Prepared struct {
 	// Tests are grouped by package, in the workspace's order.
 	Tests []target.Test
-	// Failed holds an error for each package or fuzz test that is not in Tests.
+	// Failed holds a *PrepareError for each package or fuzz test that is not in Tests.
 	Failed []error
 }
+
+// PrepareError says why a package or a fuzz test could not be prepared.
+type PrepareError struct {
+	// Package is the import path; Func is "" if the whole package failed.
+	Package, Func string
+	// Err names them itself.
+	Err error
+}
+
+func (e *PrepareError) Error() string { return e.Err.Error() }
+
+func (e *PrepareError) Unwrap() error { return e.Err }
 
 // Prepare builds the packages of w and describes their fuzz tests. What fails is in
 // Prepared.Failed; the error is ctx's.
@@ -61,7 +78,7 @@ func Prepare(ctx context.Context, w *Workspace, config PrepareConfig) (*Prepared
 			err = p.add(ctx, &w.Packages[i], result.Target)
 		}
 		if err != nil {
-			p.prepared.Failed = append(p.prepared.Failed, err)
+			p.fail(w.Packages[i].ImportPath, "", err)
 		}
 	}
 	return p.prepared, ctx.Err()
@@ -73,12 +90,24 @@ type preparer struct {
 	prepared  *Prepared
 }
 
+func (p *preparer) fail(pkg, fn string, err error) {
+	p.prepared.Failed = append(p.prepared.Failed, &PrepareError{Package: pkg, Func: fn, Err: err})
+}
+
 func (p *preparer) request(pkg *Package) BuildRequest {
 	return BuildRequest{
 		ImportPath: pkg.ImportPath, Dir: pkg.Dir, Root: p.workspace.Root, Modules: p.workspace.ModulePaths(),
 		Scope: p.config.Scope, Flags: p.config.Flags, BuildDir: p.config.State.BuildsDir(),
-		Progress: p.config.Progress,
+		Go: p.config.Go, Env: p.environment(), Progress: p.config.Progress,
 	}
+}
+
+// environment returns that of the go command; nil means this process's own.
+func (p *preparer) environment() []string {
+	if len(p.config.Env) == 0 {
+		return nil
+	}
+	return append(os.Environ(), p.config.Env...)
 }
 
 // add reads the points of a built package and describes its fuzz tests.
@@ -94,11 +123,12 @@ func (p *preparer) add(ctx context.Context, pkg *Package, built *Target) error {
 	for i := range pkg.Tests {
 		t, err := p.describe(ctx, &pkg.Tests[i], built)
 		if err != nil {
-			p.prepared.Failed = append(p.prepared.Failed, fmt.Errorf("preparing %s.%s: %w", pkg.ImportPath, pkg.Tests[i].Name, err))
+			p.fail(pkg.ImportPath, pkg.Tests[i].Name, fmt.Errorf("preparing %s.%s: %w", pkg.ImportPath, pkg.Tests[i].Name, err))
 			continue
 		}
 		t.CoverageID, t.Dictionary = id, dictionaryPath(built)
-		if err := p.config.State.FuzzTest(t.Package, t.Func).Create(); err != nil {
+		kept := p.config.State.FuzzTest(t.Package, t.Func)
+		if err := errors.Join(kept.Create(), provenance.Prune(kept, id), kept.PruneCompares(id)); err != nil {
 			return err
 		}
 		record.Tests = append(record.Tests, t.Func)
@@ -112,12 +142,12 @@ func (p *preparer) add(ctx context.Context, pkg *Package, built *Target) error {
 func (p *preparer) describe(ctx context.Context, test *FuzzTest, built *Target) (*target.Test, error) {
 	t := &target.Test{
 		Name: test.Package + "." + test.Name, Package: test.Package, Func: test.Name, File: test.File, Line: test.Line,
-		Exe: built.Exe, Args: goruntime.Args(test.Name), Dir: built.Dir, Stock: built.Stock,
+		Exe: built.Exe, Args: goruntime.Args(test.Name), Dir: built.Dir, Env: p.config.Env, Stock: built.Stock,
 	}
 	if built.Stock {
 		return t, p.describeStock(t, test)
 	}
-	d, err := executor.Describe(ctx, executor.Config{Exe: t.Exe, Args: t.Args, Dir: t.Dir})
+	d, err := executor.Describe(ctx, executor.Config{Exe: t.Exe, Args: t.Args, Env: t.Environ(), Dir: t.Dir})
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +157,17 @@ func (p *preparer) describe(ctx context.Context, test *FuzzTest, built *Target) 
 	t.Types, t.Schema, t.Entry = d.Types, d.Schema, d.Entry
 	for _, seed := range d.Seeds {
 		t.Seeds = append(t.Seeds, seed.Data)
+		t.SeedFiles = append(t.SeedFiles, seedFile(t.Dir, seed.Origin))
 	}
 	return t, nil
+}
+
+// seedFile returns the file of a seed with this executor.Seed.Origin, "" if it is f.Add's.
+func seedFile(dir, origin string) string {
+	if strings.HasPrefix(origin, "seed#") {
+		return ""
+	}
+	return filepath.Join(dir, filepath.FromSlash(origin))
 }
 
 // describeStock does what can be done for a target without our runtime: the source
@@ -157,32 +196,29 @@ func (p *preparer) describeStock(t *target.Test, test *FuzzTest) error {
 			continue
 		}
 		t.Seeds = append(t.Seeds, stream)
+		t.SeedFiles = append(t.SeedFiles, path)
 	}
 	return nil
 }
 
 // inspectVersion changes when the same executable has other points or another
-// dictionary than before.
-const inspectVersion = 2
+// dictionary than before, or the note of its inspection another layout.
+const inspectVersion = 4
 
 // dictionaryPath is where the dictionary of a target is.
 func dictionaryPath(built *Target) string { return built.Exe + ".dictionary" }
 
-// inspect makes sure that the points of a built target are in the state and its
-// dictionary beside it, and returns the points' id. An executable that was
-// inspected before is recognized by its content.
+// inspect makes sure that the points of a built target and the texts that they refer
+// to are in the state, and its dictionary beside it, and returns the points' id. An
+// executable that was inspected before is recognized by its content.
 func (p *preparer) inspect(ctx context.Context, pkg *Package, built *Target) (uint64, error) {
 	key, err := fileKey(built.Exe)
 	if err != nil {
 		return 0, err
 	}
-	note := built.Exe + ".points"
-	if text, err := os.ReadFile(note); err == nil {
-		var known string
-		var id uint64
-		if _, err := fmt.Sscanf(string(text), "%s %x", &known, &id); err == nil && known == key && p.config.State.HasPoints(id) && isFile(dictionaryPath(built)) {
-			return id, nil
-		}
+	path := built.Exe + ".points"
+	if note, err := readInspectNote(path); err == nil && note.key == key && p.config.State.HasPoints(note.id) && isFile(dictionaryPath(built)) {
+		return note.id, p.saveSources(note.sources)
 	}
 	p.progress("%s: reading the executable's points", built.ImportPath)
 	points, err := ReadPoints(ctx, built.Exe, p.pointsConfig(built))
@@ -196,10 +232,14 @@ func (p *preparer) inspect(ctx context.Context, pkg *Package, built *Target) (ui
 	if err := p.config.State.SavePoints(points.ID, data.Bytes()); err != nil {
 		return 0, err
 	}
+	note := inspectNote{key: key, id: points.ID, sources: ownSources(points)}
+	if err := p.saveSources(note.sources); err != nil {
+		return 0, err
+	}
 	if err := target.SaveDictionary(dictionaryPath(built), tokens(Constants(pkg, built))); err != nil {
 		return 0, err
 	}
-	if err := os.WriteFile(note, fmt.Appendf(nil, "%s %x\n", key, points.ID), 0o644); err != nil {
+	if err := os.WriteFile(path, note.encode(), 0o644); err != nil {
 		return 0, fmt.Errorf("noting the points of %s: %w", built.Exe, err)
 	}
 	return points.ID, nil

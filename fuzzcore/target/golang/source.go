@@ -152,13 +152,17 @@ type lineTable []line
 // lines returns the line table rows of the given functions, which are sorted by
 // address.
 func (e *executable) lines(funcs []debuginfo.Function) (lineTable, error) {
+	if e.file.DebugFile() == "" {
+		// Go's own table has lines, but does not say where statements start.
+		return nil, e.noLineTable()
+	}
 	rows := functionLines{file: e.file, ranges: disjointRanges(funcs), rows: make([][]line, len(funcs))}
 	err := e.file.RowsIn(rows.ranges, rows.add)
 	table, complete := rows.table()
 	var unsound *debuginfo.FormatError
 	switch {
 	case errors.Is(err, debuginfo.ErrNoLines) || err == nil && len(table) == 0 && len(funcs) > 0:
-		return nil, fmt.Errorf("reading coverage points: %s has no line table: build without -ldflags=-w", e.path)
+		return nil, e.noLineTable()
 	case errors.As(err, &unsound) && complete:
 		// It is about other code: that of a C library, for example.
 		return table, nil
@@ -166,6 +170,11 @@ func (e *executable) lines(funcs []debuginfo.Function) (lineTable, error) {
 		return nil, fmt.Errorf("reading coverage points: line table: %w", err)
 	}
 	return table, nil
+}
+
+// noLineTable is the error for an executable whose DWARF was left out.
+func (e *executable) noLineTable() error {
+	return fmt.Errorf("reading coverage points: %s has no line table: build without -ldflags=-w", e.path)
 }
 
 // disjointRanges returns the addresses of each function. Those of C can overlap:

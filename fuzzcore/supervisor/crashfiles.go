@@ -1,0 +1,197 @@
+package supervisor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/crash"
+	"github.com/fuzzls/fuzzls/fuzzcore/store"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/golang/gocorpus"
+)
+
+// This file defines how crashes are kept: in the state, and where plain `go test` finds
+// their inputs.
+
+// CrashMeta is what is stored with a crash, for those who read the state without a
+// campaign.
+type CrashMeta struct {
+	crash.Report
+	Package string `json:"package"`
+	Func    string `json:"func"`
+	// Location is that of the top frame, Reproducer and Replay say how to see the
+	// crash again; paths are relative to the workspace's root.
+	Location   string `json:"location"`
+	Reproducer string `json:"reproducer"`
+	Replay     string `json:"replay"`
+}
+
+// CrashContent is what is to be kept of a crash.
+type CrashContent struct {
+	crash.Report
+	Input        []byte // a Smith stream
+	Text, Output string // what the target said of it, and what it printed
+}
+
+// CrashFiles keeps the crashes of a workspace. The caller sets all fields.
+type CrashFiles struct {
+	State *store.State
+	Root  string
+	// ReplayFlags are the build flags that a replay command must repeat, Timeout ends the
+	// replay of an input that would go on for ever.
+	ReplayFlags []string
+	Timeout     time.Duration
+}
+
+// The names of the input and of what the target said among a crash's files in the
+// state.
+const (
+	inputFile  = "input"
+	reportFile = "report.txt"
+)
+
+// Save writes a crash into the state and its input where plain `go test` finds it.
+// superseded is the reproducer that an earlier Save of the same crash has written, which
+// is removed; "" if there was none.
+func (f *CrashFiles) Save(t *target.Test, c *CrashContent, superseded string) (CrashMeta, error) {
+	data, err := gocorpus.Marshal(c.Input, t.Types)
+	if err != nil {
+		return CrashMeta{}, err
+	}
+	meta := CrashMeta{Report: c.Report, Package: t.Package, Func: t.Func, Location: f.location(t, &c.Report)}
+	if meta.Reproducer, meta.Replay, err = f.placeReproducer(t, c.Kind, data); err != nil {
+		return CrashMeta{}, err
+	}
+	if superseded != "" && superseded != meta.Reproducer {
+		os.Remove(f.absolute(superseded)) // one too many does no harm
+	}
+	text := c.Text
+	if c.Output != "" {
+		text += "\n--- standard output ---\n" + c.Output
+	}
+	crashes := f.State.FuzzTest(t.Package, t.Func).Crashes()
+	if superseded == "" {
+		saved, err := crashes.Save(c.Signature, map[string][]byte{inputFile: data, reportFile: []byte(text)}, meta)
+		if err != nil || saved.Count == 1 {
+			return meta, err
+		}
+		// Known, but its reproducer is gone or of no use any more.
+	}
+	return meta, errors.Join(
+		crashes.Put(c.Signature, inputFile, data),
+		crashes.Put(c.Signature, reportFile, []byte(text)),
+		crashes.SetMeta(c.Signature, meta),
+		crashes.Check(c.Signature, true))
+}
+
+// SeenAgain notes that a crash that was saved with meta has happened again, as report
+// says, whose lines may differ since the source has changed. It counts it, and returns
+// what is stored now.
+func (f *CrashFiles) SeenAgain(t *target.Test, report *crash.Report, meta CrashMeta) (CrashMeta, error) {
+	meta.Report, meta.Location = *report, f.location(t, report)
+	crashes := f.State.FuzzTest(t.Package, t.Func).Crashes()
+	_, err := crashes.Save(report.Signature, nil, meta)
+	return meta, errors.Join(err, crashes.SetMeta(report.Signature, meta), crashes.Check(report.Signature, true))
+}
+
+// NotSeen notes that the reproducer of a crash no longer crashes.
+func (f *CrashFiles) NotSeen(t *target.Test, signature string) error {
+	return f.State.FuzzTest(t.Package, t.Func).Crashes().Check(signature, false)
+}
+
+// Load returns the input of a crash that was saved, a Smith stream, and what is known of
+// it. The error is fs.ErrNotExist if there is no such crash or its reproducer is gone,
+// or says that the reproducer does not fit the fuzz test any more.
+func (f *CrashFiles) Load(t *target.Test, signature string) ([]byte, CrashMeta, error) {
+	saved, err := f.State.FuzzTest(t.Package, t.Func).Crashes().List()
+	for _, c := range saved {
+		if c.Signature != signature {
+			continue
+		}
+		var meta CrashMeta
+		if err := json.Unmarshal(c.Meta, &meta); err != nil {
+			return nil, meta, fmt.Errorf("crash %s: %w: delete the folder to be rid of it", c.Dir, err)
+		}
+		path := f.absolute(meta.Reproducer)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, meta, fmt.Errorf("reading a reproducer: %w", err)
+		}
+		input, err := gocorpus.Unmarshal(data, t.Types)
+		if err != nil {
+			return nil, meta, fmt.Errorf("reproducer %s: %w", path, err)
+		}
+		return input, meta, nil
+	}
+	if err == nil {
+		err = fs.ErrNotExist
+	}
+	return nil, CrashMeta{}, fmt.Errorf("crash %s of %s: %w", signature, t.Name, err)
+}
+
+// location returns file:line of the top frame, relative to the root.
+func (f *CrashFiles) location(t *target.Test, r *crash.Report) string {
+	if r.Top.File == "" {
+		return fmt.Sprintf("%s:%d", f.relative(t.File), t.Line)
+	}
+	file := r.Top.File
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(t.Dir, file)
+	}
+	return fmt.Sprintf("%s:%d", f.relative(file), r.Top.Line)
+}
+
+func (f *CrashFiles) relative(path string) string {
+	rel, err := filepath.Rel(f.Root, path)
+	if err != nil || strings.HasPrefix(rel, "..") {
+		return path
+	}
+	return rel
+}
+
+// absolute is the opposite of relative.
+func (f *CrashFiles) absolute(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(f.Root, path)
+}
+
+// placeReproducer writes a crash's input into the package's testdata, where plain
+// `go test` runs it, as `go test -fuzz` does. Where that cannot be written, such as
+// in a module cache, the command says how to get it there.
+func (f *CrashFiles) placeReproducer(t *target.Test, kind crash.Kind, data []byte) (reproducer, replay string, err error) {
+	path := crash.ReproducerPath(t.Dir, t.Func, data)
+	replay = crash.ReplayCommand(crash.Replay{
+		Root: f.Root, Dir: t.Dir, Test: t.Func, Name: filepath.Base(path), Flags: f.ReplayFlags, Timeout: f.replayTimeout(kind),
+	})
+	err = os.MkdirAll(filepath.Dir(path), 0o755)
+	if err == nil {
+		err = os.WriteFile(path, data, 0o644)
+	}
+	if err == nil {
+		return f.relative(path), replay, nil
+	}
+	fallback := filepath.Join(f.State.FuzzTest(t.Package, t.Func).Dir(), filepath.Base(path))
+	if writeErr := os.WriteFile(fallback, data, 0o644); writeErr != nil {
+		return "", "", fmt.Errorf("writing the reproducer: %w; %w", err, writeErr)
+	}
+	replay = fmt.Sprintf("mkdir -p %s && cp %s %s && %s", filepath.Dir(path), fallback, path, replay)
+	return f.relative(fallback), replay, nil
+}
+
+// replayTimeout returns the time limit of a replay that would not end by itself, and
+// 0 for others.
+func (f *CrashFiles) replayTimeout(kind crash.Kind) time.Duration {
+	switch kind {
+	case crash.Hang, crash.Deadlock:
+		return f.Timeout
+	}
+	return 0
+}

@@ -1,0 +1,82 @@
+package lsp
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"go.lsp.dev/jsonrpc2"
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/live"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/golang/gocorpus"
+)
+
+// This file answers fuzzls/reproducer: the values that crash a fuzz test.
+
+// maxValueText is how much of a value is written as text: more than anyone reads. The
+// bytes are sent whole.
+const maxValueText = 64 << 10
+
+// findCrash returns the crash with a signature, and its workspace.
+func (s *server) findCrash(signature string) (*live.Workspace, live.Crash, bool) {
+	for _, w := range s.workspaces() {
+		if c, ok := w.Crash(signature); ok {
+			return w, c, true
+		}
+	}
+	return nil, live.Crash{}, false
+}
+
+// reproducer returns the values of a crash's reproducer.
+func (s *server) reproducer(_ context.Context, params protocol.LSPAny) (any, error) {
+	p, err := decode[ReproducerParams](methodReproducer, params)
+	if err != nil {
+		return nil, err
+	}
+	_, c, ok := s.findCrash(p.Signature)
+	if !ok {
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s: there is no crash %q: fuzzls/crashes lists them", methodReproducer, p.Signature)
+	}
+	entry, err := os.ReadFile(c.Reproducer)
+	if err != nil {
+		return nil, fmt.Errorf("reading the reproducer of %s: %w", p.Signature, err)
+	}
+	values, err := gocorpus.Expressions(entry)
+	if err != nil {
+		return nil, fmt.Errorf("reading the reproducer %s: %w", c.Reproducer, err)
+	}
+	result := &ReproducerResult{Values: []ReproducerValue{}, Size: len(entry), URI: uri.File(c.Reproducer)}
+	for _, v := range values {
+		result.Values = append(result.Values, ReproducerValue{Type: v.Type, Text: shortened(v.Text), Bytes: bytesOf(v)})
+	}
+	return result, nil
+}
+
+// bytesOf returns the content of a string or []byte; nil for other values.
+func bytesOf(v gocorpus.Expression) []byte {
+	quoted := v.Text
+	switch v.Type {
+	case "string":
+	case "[]byte":
+		quoted = strings.TrimSuffix(strings.TrimPrefix(quoted, "[]byte("), ")")
+	default:
+		return nil
+	}
+	content, err := strconv.Unquote(quoted)
+	if err != nil {
+		return nil
+	}
+	return []byte(content)
+}
+
+// shortened returns text, cut off behind maxValueText bytes.
+func shortened(text string) string {
+	if len(text) <= maxValueText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxValueText], "") + "…"
+}

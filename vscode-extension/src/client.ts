@@ -1,0 +1,109 @@
+// This file makes the language client: how it is connected to the server, what it tells
+// the server about itself, and what it does when the server ends unexpectedly.
+
+import * as vscode from 'vscode';
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  TransportKind,
+  type CloseHandlerResult,
+  type ClientCapabilities,
+  type DynamicFeature,
+  type ErrorHandler,
+  type ErrorHandlerResult,
+  type LanguageClientOptions,
+  type Middleware,
+  type ProgressToken,
+  type StaticFeature,
+} from 'vscode-languageclient/node';
+import type { ServerBinary } from './serverBinary';
+
+/** So many unexpected ends within crashWindow are repaired silently; then the user is told. */
+const maxRestarts = 3;
+/** In ms; a server that ran longer than that between two ends is worth another try. */
+const crashWindow = 3 * 60_000;
+
+/** The language client. Commands of the server are carried out by our own commands. */
+export class FuzzlsClient extends LanguageClient {
+  override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
+    // It would register the server's commands in VS Code: they would be missing, with an
+    // error that explains nothing, while the server does not run.
+    if ('registrationType' in feature && feature.registrationType.method === 'workspace/executeCommand') return;
+    super.registerFeature(feature);
+  }
+}
+
+/** Tells the server that this client understands the fuzzls/… notifications. */
+const optIn: StaticFeature = {
+  fillClientCapabilities(capabilities: ClientCapabilities): void {
+    capabilities.workspace = { ...capabilities.workspace, executeCommand: {} };
+    capabilities.experimental = { fuzzls: true };
+  },
+  initialize(): void { /* nothing to set up */ },
+  getState() { return { kind: 'static' }; },
+  clear(): void { /* nothing to undo */ },
+};
+
+/** What the client needs from its owner. */
+export interface ClientOwner {
+  log: vscode.LogOutputChannel;
+  /** The server has ended too often and is not started again. */
+  gaveUp: () => void;
+}
+
+/** Makes a client that has not been started. */
+export function makeClient(binary: ServerBinary, owner: ClientOwner): FuzzlsClient {
+  const settings = vscode.workspace.getConfiguration('fuzzls');
+  const level = settings.get<string>('server.logLevel', 'warn');
+  const options: LanguageClientOptions = {
+    documentSelector: [{ scheme: 'file', language: 'go' }],
+    outputChannel: owner.log,
+    initializationOptions: () => ({ trusted: vscode.workspace.isTrusted, settings: JSON.parse(JSON.stringify(settings)) as unknown }),
+    initializationFailedHandler: () => false,
+    errorHandler: new RestartSomeTimes(owner),
+    markdown: { isTrusted: false },
+    middleware: { handleWorkDoneProgress: withoutCampaigns() },
+  };
+  const server = { command: binary.path, args: ['lsp', `--log-level=${level}`], transport: TransportKind.stdio };
+  const client = new FuzzlsClient('fuzzls', 'Fuzzls', server, options);
+  client.registerFeature(optIn);
+  return client;
+}
+
+/**
+ * Progress is shown but that of campaigns: the status bar item and the Testing view show
+ * them better, and VS Code would put both side by side.
+ */
+function withoutCampaigns(): NonNullable<Middleware['handleWorkDoneProgress']> {
+  const campaigns = new Set<ProgressToken>();
+  return (token, params, next) => {
+    if (params.kind === 'begin' && params.title.startsWith('Fuzzing ')) campaigns.add(token);
+    if (params.kind === 'end') campaigns.delete(token);
+    if (!campaigns.has(token)) next(token, params);
+  };
+}
+
+/** Restarts a server that ends, unless it does so again and again. */
+class RestartSomeTimes implements ErrorHandler {
+  /** When it ended, ms since 1970. */
+  private ends: number[] = [];
+
+  constructor(private readonly owner: ClientOwner) {}
+
+  error(error: Error): ErrorHandlerResult {
+    this.owner.log.error(`connection to the server: ${error.message}`);
+    return { action: ErrorAction.Continue, handled: true };
+  }
+
+  closed(): CloseHandlerResult {
+    const now = Date.now();
+    this.ends = [...this.ends.filter((end) => now - end < crashWindow), now];
+    if (this.ends.length <= maxRestarts) {
+      this.owner.log.warn(`the server ended unexpectedly; starting it again (${this.ends.length} of ${maxRestarts})`);
+      return { action: CloseAction.Restart, handled: true };
+    }
+    this.owner.gaveUp();
+    return { action: CloseAction.DoNotRestart, handled: true };
+  }
+}

@@ -1,0 +1,101 @@
+// This file defines ReproducerPanels: one panel for each crash whose reproducer is open.
+
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { Ctx } from '../ctx';
+import { functionName } from '../figures';
+import type { CrashStatus, ReproducerResult } from '../lspExt';
+import { showLocation } from '../show';
+import { history } from './actions';
+import { actions, pageHtml, type Action, type PageMessage } from './html';
+
+/** The command of each button; 'file' opens the reproducer as it is. */
+const commands: Record<Exclude<Action, 'file'>, string> = {
+  goto: 'fuzzls.goToCrash',
+  replay: 'fuzzls.replayCrash',
+  debug: 'fuzzls.debugCrash',
+  minimize: 'fuzzls.minimize',
+  makeTest: 'fuzzls.makeTest',
+  copy: 'fuzzls.copyReplayCommand',
+  dismiss: 'fuzzls.dismiss',
+};
+
+export class ReproducerPanels implements vscode.Disposable {
+  /** By signature. */
+  private readonly panels = new Map<string, vscode.WebviewPanel>();
+  /** The crash that each panel shows, as JSON: what did not change is not loaded again. */
+  private readonly shown = new WeakMap<vscode.WebviewPanel, string>();
+  private readonly listening: vscode.Disposable;
+
+  constructor(private readonly ctx: Ctx) {
+    this.listening = ctx.state.onCrashes(() => { this.refresh(); });
+  }
+
+  dispose(): void {
+    this.listening.dispose();
+    for (const panel of [...this.panels.values()]) panel.dispose();
+  }
+
+  /** Shows the reproducer of a crash beside the source. */
+  async open(crash: CrashStatus): Promise<void> {
+    let panel = this.panels.get(crash.signature);
+    if (panel) {
+      panel.reveal();
+      return;
+    }
+    panel = vscode.window.createWebviewPanel('fuzzls.reproducer', `Crash: ${functionName(crash.test)}`, vscode.ViewColumn.Beside, { enableScripts: true, localResourceRoots: [] });
+    panel.iconPath = vscode.Uri.joinPath(this.ctx.extension.extensionUri, 'media', 'crash.svg');
+    this.panels.set(crash.signature, panel);
+    panel.onDidDispose(() => this.panels.delete(crash.signature));
+    panel.webview.onDidReceiveMessage((message: PageMessage) => { void this.act(crash.signature, message); });
+    await this.fill(panel, crash);
+  }
+
+  private async fill(panel: vscode.WebviewPanel, crash: CrashStatus): Promise<void> {
+    const json = JSON.stringify(crash);
+    if (this.shown.get(panel) === json) return;
+    this.shown.set(panel, json);
+    let input: ReproducerResult | undefined;
+    let trouble = '';
+    try {
+      input = await this.ctx.request('fuzzls/reproducer', { signature: crash.signature });
+    } catch (error) {
+      trouble = error instanceof Error ? error.message : String(error);
+    }
+    if (this.shown.get(panel) !== json || !this.panels.has(crash.signature)) return; // overtaken, or closed
+    const nonce = randomBytes(16).toString('base64');
+    panel.webview.html = pageHtml({ crash, input, trouble, history: history(crash, Date.now()), nonce });
+  }
+
+  /** Shows what became of the crashes whose panels are open. */
+  private refresh(): void {
+    // A server that is not running tells of no crashes; that does not make them go away.
+    if (this.ctx.phase !== 'running') return;
+    for (const [signature, panel] of [...this.panels]) {
+      const crash = this.ctx.state.crash(signature);
+      if (crash) void this.fill(panel, crash);
+      else panel.dispose();
+    }
+  }
+
+  private async act(signature: string, message: PageMessage): Promise<void> {
+    const crash = this.ctx.state.crash(signature);
+    if (!crash) return;
+    if ('frame' in message) {
+      const location = crash.frames[message.frame]?.location;
+      if (location) await this.show(this.ctx.location(location));
+    } else if (message.action === 'file') {
+      await this.show(new vscode.Location(vscode.Uri.parse(crash.reproducer), new vscode.Position(0, 0)));
+    } else if (actions.includes(message.action)) {
+      await vscode.commands.executeCommand(commands[message.action], signature);
+    }
+  }
+
+  private async show(location: vscode.Location): Promise<void> {
+    try {
+      await showLocation(location);
+    } catch (error) {
+      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
