@@ -5,7 +5,7 @@ BIN := bin/fuzzls
 # The linter's version, so that a new release of it does not fail an old commit.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: all build demo test lint bench real vsix vscode-test clean
+.PHONY: all build demo test lint bench real vsix vscode-check vscode-test clean
 
 all: build
 
@@ -35,12 +35,21 @@ bench: build
 
 # The VS Code extension with the server in it: vscode-extension/fuzzls-<platform>-<version>.vsix.
 # Needs Node.js 20 or newer; npm runs no install scripts.
-vsix:
-	cd vscode-extension && npm ci --ignore-scripts --silent && rm -f *.vsix && npm run --silent vsix
+vsix: vscode-extension/node_modules/.package-lock.json
+	cd vscode-extension && rm -f *.vsix && npm run --silent vsix
 
-# The extension's own checks, then its tests in a real workbench in headless Chromium.
-vscode-test: vsix
-	cd vscode-extension && npm run --silent check && scripts/setup-vscode && npm run --silent e2e
+# npm's own record of what it installed; it is older than the lock file when that changed.
+vscode-extension/node_modules/.package-lock.json: vscode-extension/package-lock.json
+	cd vscode-extension && npm ci --ignore-scripts --silent && touch node_modules/.package-lock.json
+
+# The extension's own checks: types, linter, unit tests.
+vscode-check: vscode-extension/node_modules/.package-lock.json
+	cd vscode-extension && npm run --silent check
+
+# Its checks, then its tests in a real workbench in headless Chromium.
+vscode-test: vscode-check vsix
+	vscode-extension/scripts/setup-vscode
+	cd vscode-extension && npm run --silent e2e
 
 clean:
 	rm -rf bin examples/*/.fuzzls

@@ -2,6 +2,9 @@ module github.com/fuzzls/fuzzls
 
 go 1.26.0
 
+// npm packages may hold Go source that is none of ours.
+ignore ./vscode-extension/node_modules
+
 require (
 	charm.land/lipgloss/v2 v2.0.6
 	// v0.11.9 brings go-runewidth v0.0.24, which makes a table of all of Unicode at every

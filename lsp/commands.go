@@ -68,6 +68,9 @@ func (s *server) namedTests(ctx context.Context, args []protocol.LSPAny) ([]foun
 	if err == nil {
 		return named, nil
 	}
+	if err := s.folders.awaitArranged(ctx); err != nil {
+		return nil, err
+	}
 	for _, w := range s.workspaces() {
 		if err := w.Load(ctx); err != nil {
 			return nil, err
@@ -142,7 +145,7 @@ func (s *server) oneCrash(args []protocol.LSPAny) (foundCrash, error) {
 	case 0:
 		return foundCrash{}, errors.New("there is no open crash")
 	case 1:
-		return all[0], nil
+		return s.crashWith(all[0].Signature)
 	}
 	return foundCrash{}, fmt.Errorf("which crash? %s", oneOf(crashNames(all)))
 }

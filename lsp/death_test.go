@@ -70,7 +70,10 @@ func (f family) awaitEnd(t *testing.T) {
 // fuzzing starts the server and a campaign, and returns the processes below the server.
 func fuzzing(t *testing.T) (*lsptest.Editor, family) {
 	t.Helper()
-	e := lsptest.Start(t, lsptest.Options{Folders: []string{smallModule(t, t.TempDir())}})
+	e := lsptest.Start(t, lsptest.Options{
+		Folders:  []string{smallModule(t, t.TempDir())},
+		Settings: map[string]any{"jobs": 1},
+	})
 	found(e, 1)
 	if err := e.Command("fuzzls.start", nil); err != nil {
 		t.Fatal(err)
@@ -123,12 +126,65 @@ func TestTerminatedServerLeavesNothing(t *testing.T) {
 	below.awaitEnd(t)
 }
 
+// TestKilledWorkerInTheEditor kills the only worker: the campaign goes on with another, and
+// nothing is taken for a crash of the user's code.
+func TestKilledWorkerInTheEditor(t *testing.T) {
+	e, below := fuzzing(t)
+	worker := childOf(t, e.Process().Pid())
+	if err := syscall.Kill(worker, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	below.awaitEnd(t) // its executors end with it
+	// The newest figures may be from before its end; far more are not.
+	const far = 50_000
+	var killed StatusParams
+	if err := e.Call(methodStatus, nil, &killed); err != nil {
+		t.Fatal(err)
+	}
+	status := awaitTest(e, func(s TestStatus) bool { return s.Figures != nil && s.Figures.Runs > killed.Tests[0].Figures.Runs+far })
+	if status.State != "running" || status.Failure != "" || status.Figures.Crashes != 0 {
+		t.Errorf("the fuzz test is %+v", status)
+	}
+	if next := childOf(t, e.Process().Pid()); next == worker {
+		t.Error("there is no other worker")
+	}
+	var crashes CrashesParams
+	if err := e.Call(methodCrashes, nil, &crashes); err != nil || len(crashes.Crashes) > 0 {
+		t.Errorf("crashes %+v, %v", crashes.Crashes, err)
+	}
+}
+
+// childOf returns the one child of a server that fuzzes with one worker.
+func childOf(t *testing.T, pid int) int {
+	t.Helper()
+	children, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []int
+	for _, dir := range children {
+		child, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil {
+			continue
+		}
+		if parent, err := parentOf(child); err == nil && parent == pid {
+			found = append(found, child)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("the server has the children %v, want one", found)
+	}
+	return found[0]
+}
+
 func TestShutdownLeavesNothing(t *testing.T) {
 	e, below := fuzzing(t)
+	begin := time.Now()
 	if status, err := e.Exit(); status != 0 || err != nil {
 		t.Errorf("status %d, %v", status, err)
 	}
 	below.awaitEnd(t)
+	t.Logf("all processes had ended %d ms after the request", time.Since(begin).Milliseconds())
 }
 
 // TestShutdownDuringBuild shuts the server down while the go command works for it.

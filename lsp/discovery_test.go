@@ -1,12 +1,14 @@
 package lsp
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,6 +55,33 @@ func found(e *lsptest.Editor, n int) {
 		}
 		return ended >= n
 	})
+}
+
+// TestCommandBeforeDiscovery gives a command before the client has said its settings,
+// without which nothing is looked for.
+func TestCommandBeforeDiscovery(t *testing.T) {
+	e := lsptest.Start(t, lsptest.Options{NoInitialize: true})
+	asked, settings := make(chan struct{}), make(chan struct{})
+	first := sync.OnceFunc(func() { close(asked) })
+	e.AnswerWith(protocol.MethodWorkspaceConfiguration, func(json.RawMessage) (any, error) {
+		first()
+		<-settings
+		return []any{nil}, nil
+	})
+	params := lsptest.InitializeParams(lsptest.Options{Folders: []string{smallModule(t, t.TempDir())}})
+	must(t, e.Call(protocol.MethodInitialize, params, nil))
+	e.Notify(protocol.MethodInitialized, &protocol.InitializedParams{})
+	<-asked
+	done := make(chan error, 1)
+	go func() { done <- e.Command(commandFailure, nil) }()
+	close(settings)
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "FuzzF did not fail") {
+		t.Errorf("got %v", err)
+	}
+	status, err := e.Exit()
+	if status != 0 || err != nil {
+		t.Errorf("status %d, %v", status, err)
+	}
 }
 
 func TestDiscovery(t *testing.T) {

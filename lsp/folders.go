@@ -31,6 +31,9 @@ type folders struct {
 	// changed does so for those whose files changed. All work on their own goroutines.
 	arrange         *coalescer[struct{}]
 	reload, changed *coalescer[*live.Workspace]
+	// arranged closes when the first workspaces are there, not loaded yet.
+	arranged     chan struct{}
+	arrangedOnce sync.Once
 
 	mu     sync.Mutex // guards the fields below
 	open   []string   // the client's folders, absolute
@@ -45,6 +48,7 @@ type folders struct {
 func (f *folders) init(s *server) {
 	f.server = s
 	f.byDir, f.failed = map[string]*live.Workspace{}, map[*live.Workspace]string{}
+	f.arranged = make(chan struct{})
 	f.arrange = newCoalescer(s, 0, f.doArrange)
 	f.reload = newCoalescer(s, 0, f.doReload)
 	f.changed = newCollector(s, reloadDelay, func(_ context.Context, list []*live.Workspace) {
@@ -129,6 +133,17 @@ func (f *folders) start(context.Context) {
 	f.arrange.mark(struct{}{})
 }
 
+// awaitArranged waits until the workspaces of the folders that the client started with are
+// there: a command may come before the client has answered with its settings.
+func (f *folders) awaitArranged(ctx context.Context) error {
+	select {
+	case <-f.arranged:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // DidChangeWorkspaceFolders adds and removes folders.
 func (s *server) DidChangeWorkspaceFolders(_ context.Context, params *protocol.DidChangeWorkspaceFoldersParams) error {
 	f := &s.folders
@@ -178,6 +193,12 @@ func (f *folders) wanted() ([]string, bool) {
 // doArrange makes the workspaces be those of the open folders. Those that stay are left
 // alone; new ones are loaded.
 func (f *folders) doArrange(context.Context, []struct{}) {
+	f.mu.Lock()
+	started := f.started
+	f.mu.Unlock()
+	if started {
+		defer f.arrangedOnce.Do(func() { close(f.arranged) })
+	}
 	open, ok := f.wanted()
 	if !ok {
 		return

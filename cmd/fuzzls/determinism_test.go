@@ -175,8 +175,8 @@ func (f files) restore(t *testing.T, dir string) {
 	}
 }
 
-// times matches what crash.json and the logs of first inputs say of the clock.
-var times = regexp.MustCompile(`"(first|last|time)": ?"[^"]*"`)
+// times matches what crash.json, status.json and the logs of first inputs say of the clock.
+var times = regexp.MustCompile(`"(first|last|time|checked)": ?"[^"]*"`)
 
 // comparable returns the content of a file without what depends on the clock: the
 // records of crashes and of first inputs say when they were seen, a crash's report has

@@ -38,8 +38,11 @@ An editor starts it. It finds the fuzz tests of the open folders and, on the edi
 commands, builds and runs them and shows what they reach. docs/settings.md lists the
 settings.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },
+		// Clients that are told to start `fuzzls lsp` ask it for its version, too.
+		Version: version(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },
 	}
+	cmd.SetVersionTemplate("fuzzls version {{.Version}}\n")
 	f.add(cmd)
 	return cmd
 }

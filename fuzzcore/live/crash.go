@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"reflect"
 	"slices"
@@ -80,11 +81,18 @@ func sortCrashes(crashes []Crash) {
 }
 
 // Crash returns the crash with a signature, whatever its status. If several fuzz tests
-// have it, it is that of the first by name.
+// have it, it is that of the first by name. A reproducer that a campaign has just
+// replaced by a smaller one is not returned any more.
 func (w *Workspace) Crash(signature string) (Crash, bool) {
 	all := w.crashesWith(signature)
 	if len(all) == 0 {
 		return Crash{}, false
+	}
+	if _, err := os.Stat(all[0].Reproducer); errors.Is(err, fs.ErrNotExist) {
+		w.refreshCrashes([]TestID{all[0].Test})
+		if all = w.crashesWith(signature); len(all) == 0 {
+			return Crash{}, false
+		}
 	}
 	return all[0], true
 }

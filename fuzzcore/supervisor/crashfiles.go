@@ -68,9 +68,6 @@ func (f *CrashFiles) Save(t *target.Test, c *CrashContent, superseded string) (C
 	if meta.Reproducer, meta.Replay, err = f.placeReproducer(t, c.Kind, data); err != nil {
 		return CrashMeta{}, err
 	}
-	if superseded != "" && superseded != meta.Reproducer {
-		os.Remove(f.absolute(superseded)) // one too many does no harm
-	}
 	text := c.Text
 	if c.Output != "" {
 		text += "\n--- standard output ---\n" + c.Output
@@ -83,11 +80,16 @@ func (f *CrashFiles) Save(t *target.Test, c *CrashContent, superseded string) (C
 		}
 		// Known, but its reproducer is gone or of no use any more.
 	}
-	return meta, errors.Join(
+	err = errors.Join(
 		crashes.Put(c.Signature, inputFile, data),
 		crashes.Put(c.Signature, reportFile, []byte(text)),
 		crashes.SetMeta(c.Signature, meta),
 		crashes.Check(c.Signature, true))
+	// Last, so that the reproducer that the state names is always there.
+	if err == nil && superseded != "" && superseded != meta.Reproducer {
+		os.Remove(f.absolute(superseded)) // one too many does no harm
+	}
+	return meta, err
 }
 
 // SeenAgain notes that a crash that was saved with meta has happened again, as report

@@ -25,7 +25,14 @@ type crashFilter struct {
 	// the same input again and again, and running it costs a new process, or the whole
 	// time limit.
 	fatal map[string]*fatalInput
+	// told is when the supervisor was told of those that are only counted.
+	told time.Time
 }
+
+// countsEvery is how long crashes that are only counted wait until the supervisor is told:
+// a fuzz test may fail thousands of times a second, and each message wakes the
+// supervisor. It passes figures on as often.
+const countsEvery = 200 * time.Millisecond
 
 // fatalInput is an input that has ended the process.
 type fatalInput struct {
@@ -140,6 +147,14 @@ func (t *fuzzTest) countCrashes() error {
 		}
 		seen.more = 0
 	}
-	t.crashes.again = t.crashes.again[:0]
+	t.crashes.again, t.crashes.told = t.crashes.again[:0], time.Now()
 	return nil
+}
+
+// countCrashesInTime calls countCrashes if that was not done for a while.
+func (t *fuzzTest) countCrashesInTime() error {
+	if len(t.crashes.again) == 0 || time.Since(t.crashes.told) < countsEvery {
+		return nil
+	}
+	return t.countCrashes()
 }

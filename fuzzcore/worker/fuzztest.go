@@ -207,7 +207,7 @@ func (t *fuzzTest) step(ctx context.Context, until time.Time) (more bool, err er
 // tell publishes the number of runs and sends the messages that wait.
 func (t *fuzzTest) tell() error {
 	t.publishRuns()
-	if err := errors.Join(t.countCrashes(), t.firsts.writeInTime(), t.compares.saveInTime(), t.corpus.syncInTime()); err != nil {
+	if err := errors.Join(t.countCrashesInTime(), t.firsts.writeInTime(), t.compares.saveInTime(), t.corpus.syncInTime()); err != nil {
 		return err
 	}
 	return t.worker.flush()

@@ -200,12 +200,12 @@ func (w *worker) turn(ctx context.Context, t *fuzzTest, hop bool) error {
 		}
 		if !more {
 			t.hop.done = true
-			return t.close()
+			return errors.Join(t.countCrashes(), w.flush(), t.close())
 		}
 		now := time.Now()
 		if hop && now.After(end) {
 			// Its next turn may be long after.
-			return errors.Join(t.firsts.write(), t.compares.saveInTime())
+			return errors.Join(t.countCrashes(), w.flush(), t.firsts.write(), t.compares.saveInTime())
 		}
 		if !hop {
 			end = now.Add(hopTime)

@@ -1,11 +1,13 @@
 // This file makes the language client: how it is connected to the server, what it tells
-// the server about itself, and what it does when the server ends unexpectedly.
+// the server about itself, and what it does when the server ends unexpectedly. It is loaded
+// when a server is started: the library that it needs takes longer to load than all else.
 
 import * as vscode from 'vscode';
 import {
   CloseAction,
   ErrorAction,
   LanguageClient,
+  State,
   TransportKind,
   type CloseHandlerResult,
   type ClientCapabilities,
@@ -26,6 +28,13 @@ const crashWindow = 3 * 60_000;
 
 /** The language client. Commands of the server are carried out by our own commands. */
 export class FuzzlsClient extends LanguageClient {
+  /** Tells when the server has started, and when it has ended. */
+  onRunning(tell: (running: boolean) => void): vscode.Disposable {
+    return this.onDidChangeState(({ newState, oldState }) => {
+      if (newState === State.Running || oldState === State.Running) tell(newState === State.Running);
+    });
+  }
+
   override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
     // It would register the server's commands in VS Code: they would be missing, with an
     // error that explains nothing, while the server does not run.

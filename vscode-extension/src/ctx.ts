@@ -2,8 +2,7 @@
 // asks it for what the server knows and for what the server is to do.
 
 import * as vscode from 'vscode';
-import { State } from 'vscode-languageclient/node';
-import { makeClient, type FuzzlsClient } from './client';
+import type { FuzzlsClient } from './client';
 import { LiveState } from './liveState';
 import { contractVersion, type CoverageParams, type CrashesParams, type Requests, type ServerCommands, type StatusParams } from './lspExt';
 import { findServer, ServerTrouble } from './serverBinary';
@@ -92,6 +91,7 @@ export class Ctx implements vscode.Disposable {
     try {
       const binary = await findServer(this.extension.extensionPath);
       this.log.info(`server: ${binary.path} (from the ${binary.origin}), ${binary.version}`);
+      const { makeClient } = await import('./client');
       const client = makeClient(binary, { log: this.log, gaveUp: () => { this.gaveUp(); } });
       this.client = client;
       this.listen(client);
@@ -113,11 +113,11 @@ export class Ctx implements vscode.Disposable {
       // The server then asks for the settings again.
       if (e.affectsConfiguration('fuzzls') && client.isRunning()) void client.sendNotification('workspace/didChangeConfiguration', { settings: null });
     });
-    client.onDidChangeState(({ newState, oldState }) => {
+    client.onRunning((running) => {
       if (this.client !== client) return;
-      if (newState !== State.Running && oldState === State.Running) this.state.clear();
+      if (!running) this.state.clear();
       // The first start is completed by startNow; here it came back by itself.
-      if (newState === State.Running && this.current === 'running') void this.begin(client).catch((error: unknown) => { this.log.error(String(error)); });
+      else if (this.current === 'running') void this.begin(client).catch((error: unknown) => { this.log.error(String(error)); });
     });
   }
 

@@ -2,9 +2,11 @@
 // situation can be made, in any order.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { renameSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { FakeServer } from './fakeServer.mjs';
-import { choose, command, editorLines, eventually, goToLine, marks, screenshot, statusBar, webview } from './page.mjs';
+import { choose, command, cursorAt, editorLines, eventually, goToLine, markColors, marks, nextMarks, openFile, reproducer, screenshot, statusBar, visibleLines, webview } from './page.mjs';
 import { openWorkbench, root, startBrowser, startVSCode } from './vscode.mjs';
 
 const [uncovered, partly, covered, stale] = [1, 2, 3, 4];
@@ -15,9 +17,9 @@ describe('with a fake server', () => {
   let generation = 0;
 
   /** A test that leaves a picture when it fails. */
-  const step = (name, f) => it(name, async () => {
+  const step = (name, f) => it(name, async (t) => {
     try {
-      await f();
+      await f(t);
     } catch (error) {
       if (page) await screenshot(page, `failed-${name.replace(/\W+/g, '-')}`);
       throw error;
@@ -61,9 +63,13 @@ describe('with a fake server', () => {
     });
   };
 
+  const at = (uri, line) => ({ uri, range: { start: { line, character: 0 }, end: { line, character: 0 } } });
+  const settings = { 'fuzzls.server.path': FakeServer.path };
+  const visible = (line) => eventually(async () => assert.ok((await visibleLines(page, 'settings.go')).includes(line)));
+
   before(async () => {
     fake = await FakeServer.start();
-    vscode = await startVSCode({ workspace, settings: { 'fuzzls.server.path': FakeServer.path }, env: { FUZZLS_FAKE_SOCKET: fake.socket } });
+    vscode = await startVSCode({ workspace, settings, env: { FUZZLS_FAKE_SOCKET: fake.socket } });
     source = `file://${vscode.folder}/settings.go`;
     testFile = `file://${vscode.folder}/settings_test.go`;
     browser = await startBrowser();
@@ -184,13 +190,12 @@ describe('with a fake server', () => {
   });
 
   step('goes to the next and previous uncovered lines', async () => {
-    const line = async (n) => eventually(async () => assert.match(await page.locator('.statusbar-item[id="status.editor.selection"]').innerText(), new RegExp(`Ln ${n},`)));
     await goToLine(page, 1);
     await page.keyboard.press('Alt+u');
-    await line(31);
+    await cursorAt(page, 31);
     await goToLine(page, 60);
     await page.keyboard.press('Alt+Shift+u');
-    await line(31);
+    await cursorAt(page, 31);
   });
 
   step('lists fuzz tests, crashes and files', async () => {
@@ -236,6 +241,118 @@ describe('with a fake server', () => {
     await page.locator('.sidebar .monaco-list-row').filter({ hasText: 'settings.go' }).filter({ hasText: '55.00%' }).waitFor();
     await eventually(async () => assert.ok(Object.values(await editorLines(page, 'settings.go')).some((l) => l.native.length > 0), 'native coverage in the editor'));
     await screenshot(page, 'testing-dark');
+  });
+
+  step('takes little time to start', async (t) => {
+    await command(page, 'Developer: Show Running Extensions');
+    const row = page.locator('.runtime-extensions-editor .monaco-list-row, .editor-instance .monaco-list-row').filter({ hasText: 'Fuzzls' }).first();
+    await row.locator('.activation-time').waitFor();
+    t.diagnostic(`extension: ${await row.locator('.activation-time').innerText()} (code loaded, too)`);
+    await page.keyboard.press('Escape');
+    await row.waitFor({ state: 'detached' });
+  });
+
+  step('goes to the newest covered line', async () => {
+    cover({ lines: [[27, 33, covered], [110, 120, covered]] });
+    fake.answer('fuzzls/newest', { location: at(source, 110), time: Date.now() });
+    await command(page, 'Fuzzls: Go to Newest Covered Line');
+    await cursorAt(page, 111);
+  });
+
+  step('follows new coverage until the user scrolls', async () => {
+    fake.answer('fuzzls/newest', { location: at(source, 12), time: 1000 });
+    await command(page, 'Fuzzls: Follow New Coverage');
+    await visible(13);
+    fake.answer('fuzzls/newest', { location: at(source, 150), time: 2000 });
+    await visible(151);
+    fake.answer('fuzzls/newest', { location: at(source, 12), time: 3000 });
+    await visible(13);
+    await page.locator('.monaco-editor[data-uri$="settings.go"]').first().hover();
+    await page.mouse.wheel(0, 600);
+    await page.locator('.statusbar').getByText('no longer following new coverage').waitFor();
+    fake.answer('fuzzls/newest', null);
+  });
+
+  step('fuzzes from the Testing view until the run is stopped', async () => {
+    status({ state: 'idle' });
+    fake.forget();
+    await command(page, 'Testing: Focus on Test Explorer View');
+    const row = page.locator('.test-explorer .monaco-list-row').filter({ hasText: 'example.com/settings' }).first();
+    await row.click({ button: 'right' });
+    await page.locator('.monaco-menu').getByText('Execute Using Profile...').click();
+    await choose(page, 'Fuzz');
+    assert.deepEqual((await fake.command('fuzzls.start')).arguments, ['example.com/settings.FuzzParse']);
+    status({ state: 'running', started: Date.now(), workers: 2, figures });
+    await row.locator('.codicon-loading, .codicon-testing-loading-icon').first().waitFor();
+    await screenshot(page, 'testing-fuzz');
+    await command(page, 'Test: Cancel Test Run');
+    assert.deepEqual((await fake.command('fuzzls.stop')).arguments, ['example.com/settings.FuzzParse']);
+    status({ state: 'idle', figures: { ...figures, runsPerSecond: 0 } });
+    await row.locator('.codicon-loading, .codicon-testing-loading-icon').first().waitFor({ state: 'detached' });
+  });
+
+  step('paints a renamed file anew', async () => {
+    cover({ lines: [[27, 29, covered]] });
+    await goToLine(page, 28);
+    await command(page, 'File: Reveal Active File in Explorer View');
+    await page.locator('.explorer-folders-view .monaco-list-row.selected').filter({ hasText: 'settings.go' }).waitFor();
+    await page.locator('.explorer-folders-view .monaco-list').focus();
+    await page.keyboard.press('F2');
+    const input = page.locator('.explorer-folders-view .monaco-inputbox input');
+    await input.fill('renamed.go');
+    await input.press('Enter');
+    const renamed = source.replace('settings.go', 'renamed.go');
+    await fake.hears('textDocument/didClose', (p) => p.textDocument.uri === source);
+    await fake.hears('textDocument/didOpen', (p) => p.textDocument.uri === renamed);
+    await eventually(async () => assert.deepEqual(await marks(page, 'renamed.go'), {}));
+    fake.notify('fuzzls/coverage', { textDocument: { uri: renamed, version: 1 }, generation: 1, full: true, lines: [[27, 27, covered], [28, 28, uncovered]], summary: { covered: 1, partly: 0, instrumented: 2 } });
+    await eventually(async () => assert.deepEqual(await marks(page, 'renamed.go'), { 28: 'covered', 29: 'uncovered' }));
+    fake.forget();
+    renameSync(fileURLToPath(renamed), fileURLToPath(source));
+    await openFile(page, 'settings.go');
+    await fake.hears('textDocument/didOpen', (p) => p.textDocument.uri === source);
+    generation = 0;
+  });
+
+  for (const [theme, name, kind, color] of [['Default Light Modern', 'light', 'vs', '#2a8a3e'], ['Default High Contrast', 'hc', 'hc-black', '#4df58a'], ['Default High Contrast Light', 'hc-light', 'hc-light', '#006b1f']]) {
+    step(`has marks for the theme ${theme}`, async () => {
+      vscode.setSettings({ ...settings, 'workbench.colorTheme': theme });
+      await page.locator(`.monaco-workbench.${kind}`).waitFor();
+      const c = { ...crash(), location: at(source, 36) };
+      crashes([c], []);
+      cover({ lines: [[27, 29, covered], [30, 30, partly], [31, 33, uncovered], [34, 34, stale], [35, 36, covered]], entries: [26], fresh: [[28, -3_600_000]] });
+      await goToLine(page, 28);
+      await shown({ 27: 'entry', 28: 'covered', 29: 'fresh0', 30: 'covered', 31: 'partly', 32: 'uncovered', 33: 'uncovered', 34: 'uncovered', 35: 'stale', 36: 'covered', 37: 'crash' });
+      await eventually(async () => assert.ok((await markColors(page, 'settings.go')).covered === color));
+      await screenshot(page, `gutter-${name}`);
+      vscode.setSettings({ ...settings, 'workbench.colorTheme': theme, 'fuzzls.coverage.display': 'line' });
+      await eventually(async () => {
+        const lines = await editorLines(page, 'settings.go');
+        assert.deepEqual([28, 31, 32, 35].map((n) => lines[n].border[0]), ['solid', 'dashed', 'dotted', 'dotted']);
+      });
+      await screenshot(page, `line-${name}`);
+      vscode.setSettings({ ...settings, 'workbench.colorTheme': theme });
+      await shown({ 27: 'entry', 28: 'covered', 29: 'fresh0', 30: 'covered', 31: 'partly', 32: 'uncovered', 33: 'uncovered', 34: 'uncovered', 35: 'stale', 36: 'covered', 37: 'crash' });
+      await command(page, 'Fuzzls: Open Reproducer');
+      await reproducer(page).locator('pre.hex:visible').first().waitFor();
+      await screenshot(page, `reproducer-${name}`);
+      crashes([], []);
+      await page.locator('.tab').filter({ hasText: 'Crash: FuzzParse' }).waitFor({ state: 'detached' });
+    });
+  }
+
+  step('paints soon after it is told', async (t) => {
+    const times = [];
+    for (let i = 0; i < 40; i++) {
+      const line = 27 + (i % 2);
+      const painted = nextMarks(page, line + 1);
+      await painted.watching;
+      const start = Date.now();
+      cover({ lines: [[line, line, covered]] });
+      times.push(await painted.at - start);
+    }
+    times.sort((a, b) => a - b);
+    t.diagnostic(`from a notification to the painted mark: median ${times[20]} ms, p95 ${times[37]} ms`);
   });
 
   step('leaves nothing behind when the server ends, and comes back', async () => {

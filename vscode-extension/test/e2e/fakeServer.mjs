@@ -46,7 +46,7 @@ export class FakeServer {
   }
 
   /** The first message of a method, past or to come, for which the predicate holds. */
-  hears(method, predicate = () => true, timeout = 30_000) {
+  hears(method, predicate = () => true, timeout = 60_000) {
     const matches = (m) => m.method === method && predicate(m.params);
     const past = this.heard.find(matches);
     if (past) return Promise.resolve(past.params);

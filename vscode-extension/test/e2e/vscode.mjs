@@ -18,6 +18,8 @@ const quiet = {
   'chat.disableAIFeatures': true, 'telemetry.telemetryLevel': 'off', 'update.mode': 'none', 'extensions.autoUpdate': false,
   'extensions.autoCheckUpdates': false, 'extensions.ignoreRecommendations': true, 'git.enabled': false, 'files.hotExit': 'off',
   'editor.minimap.enabled': false, 'editor.cursorBlinking': 'solid', 'editor.smoothScrolling': false,
+  // In a browser, VS Code saves by itself unless it is told not to.
+  'files.autoSave': 'off',
 };
 
 /** The newest .vsix; `npm run vsix` makes it. */
@@ -92,6 +94,8 @@ export function startBrowser() {
 export async function openWorkbench(browser, vscode, file, { width = 1280, height = 800 } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, permissions: ['clipboard-read', 'clipboard-write'] });
   const page = await context.newPage();
+  // Generous: a machine that does much else is slow, not wrong.
+  page.setDefaultTimeout(60_000);
   await page.goto(vscode.url(file));
   await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
   return page;
