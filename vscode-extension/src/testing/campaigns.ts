@@ -23,8 +23,8 @@ interface Running {
 export class CampaignRuns implements vscode.Disposable {
   /** By the fuzz test's id. */
   private readonly running = new Map<string, Running>();
-  /** Requests of the user whose fuzz tests are not yet known to be running, by id. */
-  private readonly asked = new Map<string, vscode.TestRunRequest>();
+  /** Runs that the user asked for, by the ids of fuzz tests that are not yet known to be running. */
+  private readonly asked = new Map<string, vscode.TestRun>();
   private readonly disposables: vscode.Disposable[];
 
   constructor(
@@ -40,18 +40,37 @@ export class CampaignRuns implements vscode.Disposable {
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
-  /** Starts the fuzz tests of a request. */
+  /**
+   * Starts the fuzz tests of a request. The run is made at once: VS Code takes a request
+   * for done whose handler returns without one.
+   */
   async start(request: vscode.TestRunRequest, items: vscode.TestItem[]): Promise<void> {
-    for (const item of items) this.asked.set(item.id, request);
-    await this.ctx.execute('fuzzls.start', ...items.map((item) => item.id));
+    const run = this.newRun(request);
+    for (const item of items) {
+      run.enqueued(item);
+      this.asked.set(item.id, run);
+    }
+    try {
+      await this.ctx.execute('fuzzls.start', ...items.map((item) => item.id));
+      this.ctx.state.setStatus(await this.ctx.request('fuzzls/status', {}));
+    } finally {
+      // What runs by now has begun; the others did not start.
+      for (const item of items) {
+        if (this.asked.get(item.id) !== run) continue;
+        this.asked.delete(item.id);
+        const failure = this.ctx.state.test(item.id)?.failure;
+        if (failure) run.errored(item, new vscode.TestMessage(failure));
+        else run.skipped(item);
+      }
+      this.endIfDone(run);
+    }
   }
 
   /** Begins and ends runs as the states of the fuzz tests say. */
   update(): void {
-    const begun = new Map<vscode.TestRunRequest, vscode.TestRun>();
     for (const test of this.ctx.state.tests) {
       if (fuzzing.has(test.state)) {
-        if (!this.running.has(test.id)) this.begin(test, begun);
+        if (!this.running.has(test.id)) this.begin(test);
         this.report(test);
       } else if (this.running.has(test.id)) {
         this.end(test.id, test.failure);
@@ -61,20 +80,19 @@ export class CampaignRuns implements vscode.Disposable {
     for (const id of [...this.running.keys()]) if (!known.has(id)) this.end(id);
   }
 
-  private begin(test: TestStatus, begun: Map<vscode.TestRunRequest, vscode.TestRun>): void {
+  private begin(test: TestStatus): void {
     const item = itemOf(this.controller, test);
     if (!item) return;
-    const request = this.asked.get(test.id) ?? new vscode.TestRunRequest([item], undefined, this.profile());
+    const run = this.asked.get(test.id) ?? this.newRun(new vscode.TestRunRequest([item], undefined, this.profile()));
     this.asked.delete(test.id);
-    let run = begun.get(request);
-    if (!run) {
-      run = this.controller.createTestRun(request, 'Fuzzing', false);
-      begun.set(request, run);
-      const mine = run;
-      run.token.onCancellationRequested(() => void this.stop(mine));
-    }
     run.started(item);
     this.running.set(test.id, { run, item, crashes: new Map(), line: '' });
+  }
+
+  private newRun(request: vscode.TestRunRequest): vscode.TestRun {
+    const run = this.controller.createTestRun(request, 'Fuzzing', false);
+    run.token.onCancellationRequested(() => void this.stop(run));
+    return run;
   }
 
   private async stop(run: vscode.TestRun): Promise<void> {
@@ -113,6 +131,12 @@ export class CampaignRuns implements vscode.Disposable {
     if (failure) run.errored(item, new vscode.TestMessage(failure));
     else if (crashes.size > 0) run.failed(item, [...crashes.values()].map((crash) => messageOf(this.ctx, crash)));
     else run.passed(item);
-    if (![...this.running.values()].some((other) => other.run === run)) run.end();
+    this.endIfDone(run);
+  }
+
+  /** Ends a run of which nothing is running or about to. */
+  private endIfDone(run: vscode.TestRun): void {
+    const busy = [...this.running.values()].some((other) => other.run === run) || [...this.asked.values()].includes(run);
+    if (!busy) run.end();
   }
 }

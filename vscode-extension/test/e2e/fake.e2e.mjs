@@ -277,6 +277,7 @@ describe('with a fake server', () => {
     status({ state: 'idle' });
     fake.forget();
     await command(page, 'Testing: Focus on Test Explorer View');
+    fake.answer('fuzzls/status', { tests: [test({ state: 'queued' })], workspaces: [] });
     const row = page.locator('.test-explorer .monaco-list-row').filter({ hasText: 'example.com/settings' }).first();
     await row.click({ button: 'right' });
     await page.locator('.monaco-menu').getByText('Execute Using Profile...').click();
@@ -285,7 +286,7 @@ describe('with a fake server', () => {
     status({ state: 'running', started: Date.now(), workers: 2, figures });
     await row.locator('.codicon-loading, .codicon-testing-loading-icon').first().waitFor();
     await screenshot(page, 'testing-fuzz');
-    await command(page, 'Test: Cancel Test Run');
+    await page.locator('.sidebar .title-actions, .sidebar .pane-header').getByRole('button', { name: 'Cancel Test Run' }).first().click();
     assert.deepEqual((await fake.command('fuzzls.stop')).arguments, ['example.com/settings.FuzzParse']);
     status({ state: 'idle', figures: { ...figures, runsPerSecond: 0 } });
     await row.locator('.codicon-loading, .codicon-testing-loading-icon').first().waitFor({ state: 'detached' });
