@@ -29,7 +29,8 @@ var crashes = []struct {
 	{input: "log", how: Exited, code: 1, text: []string{"told to log.Fatal"}},
 	{input: "panic-elsewhere", how: Exited, code: 2, text: []string{"panic: told to panic elsewhere\n", "example.com/target.FuzzCrash.func1.1()"}},
 	{input: "map", how: Exited, code: 2, text: []string{"fatal error: concurrent map writes"}, setUp: func(c *Config) { c.Processors = 4 }},
-	{input: "stack", how: Exited, code: 2, text: []string{"stack overflow", "example.com/target.Recurse("}},
+	// A gigabyte of stack is filled first, which takes long on a busy machine.
+	{input: "stack", how: Exited, code: 2, text: []string{"stack overflow", "example.com/target.Recurse("}, setUp: func(c *Config) { c.Timeout = 5 * time.Minute }},
 	{input: "memory", how: OverMemory, code: 2, text: []string{"SIGQUIT", "example.com/target.FuzzCrash.func1("}, setUp: func(c *Config) { c.MemoryLimit = 256 << 20 }},
 	{input: "spin", how: TimedOut, code: 2, text: []string{"SIGQUIT", "example.com/target.FuzzCrash.func1("}, setUp: func(c *Config) { c.Timeout = time.Second }},
 	{input: "deadlock", how: TimedOut, code: 2, text: []string{"SIGQUIT", "[chan receive]:\n", "example.com/target.FuzzCrash.func1("}, setUp: func(c *Config) { c.Timeout = time.Second }},
