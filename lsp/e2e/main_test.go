@@ -2,34 +2,17 @@
 package e2e
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/fuzzls/fuzzls/lsp/lsptest"
 )
 
-// This file defines what the tests share: the real binary and a module to fuzz.
+// This file defines what the tests share: a module to fuzz, and what is missing.
 
-// binary is the fuzzls that the tests run; TestMain builds it.
-var binary string
-
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "fuzzls-e2e-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "fuzzls")
-	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/fuzzls").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building fuzzls: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
+// TestMain removes the binary that the tests build.
+func TestMain(m *testing.M) { os.Exit(lsptest.Main(m)) }
 
 // settingsModule returns a copy of the example module, whose FuzzParse crashes.
 func settingsModule(t *testing.T) string {

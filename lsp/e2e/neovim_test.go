@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fuzzls/fuzzls/lsp/lsptest"
 )
 
 // This file defines the test with an independent client: Neovim's built-in one.
@@ -25,7 +27,7 @@ func TestNeovim(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, nvim, "--headless", "--clean", "-S", "testdata/neovim.lua")
-	cmd.Env = append(os.Environ(), "FUZZLS="+binary, "FILE="+filepath.Join(dir, "settings_test.go"),
+	cmd.Env = append(os.Environ(), "FUZZLS="+lsptest.Binary(t), "FILE="+filepath.Join(dir, "settings_test.go"),
 		"SOURCE="+filepath.Join(dir, "settings.go"), "SHOTS="+shots, "XDG_STATE_HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir())
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/fuzzls/fuzzls/lsp/lsptest"
 )
 
 // This file defines the replay of recorded traffic. testdata/recorded holds what real
@@ -113,7 +115,7 @@ type player struct {
 
 func startPlayer(t *testing.T) *player {
 	t.Helper()
-	p := &player{cmd: exec.Command(binary, "lsp"), messages: make(chan *serverMessage, 1<<16)}
+	p := &player{cmd: exec.Command(lsptest.Binary(t), "lsp"), messages: make(chan *serverMessage, 1<<16)}
 	p.cmd.Stderr = &p.stderr
 	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
@@ -126,8 +128,13 @@ func startPlayer(t *testing.T) *player {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.cmd.Process.Kill() })
 	go p.read(stdout)
+	t.Cleanup(func() {
+		p.cmd.Process.Kill()
+		for range p.messages { // until the reader has ended
+		}
+		p.cmd.Wait() // finish has seen its result, or the test has failed
+	})
 	return p
 }
 
