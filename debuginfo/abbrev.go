@@ -150,16 +150,22 @@ func (t *abbrevTable) find(code uint64) *abbrev {
 	return nil
 }
 
+// attribute reads one attribute of an abbreviation; false at the end of the list.
+func (c *cursor) attribute() (x attribute, ok bool) {
+	x = attribute{at: c.uleb(), form: c.uleb()}
+	if x.form == formImplicitConst {
+		x.implicit = c.sleb()
+	}
+	return x, x.at != 0 || x.form != 0
+}
+
 // compile reads an abbreviation behind its code.
 func (t *abbrevTable) compile(c *cursor, code uint64) abbrev {
 	a := abbrev{code: code, kind: kindOf(c.uleb()), children: c.u8() != 0, sibling: -1,
 		attrs: uint32(len(t.attrs)), steps: uint32(len(t.steps))}
 	for c.err == nil {
-		x := attribute{at: c.uleb(), form: c.uleb()}
-		if x.form == formImplicitConst {
-			x.implicit = c.sleb()
-		}
-		if x.at == 0 && x.form == 0 {
+		x, ok := c.attribute()
+		if !ok {
 			break
 		}
 		t.attrs = append(t.attrs, x)

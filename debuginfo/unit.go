@@ -170,11 +170,8 @@ func (r *unitReader) find(offset, code uint64) error {
 		c.u8() // whether entries have children
 		a.attrs = a.attrs[:0]
 		for c.err == nil {
-			x := attribute{at: c.uleb(), form: c.uleb()}
-			if x.form == formImplicitConst {
-				x.implicit = c.sleb()
-			}
-			if x.at == 0 && x.form == 0 {
+			x, ok := c.attribute()
+			if !ok {
 				break
 			}
 			a.attrs = append(a.attrs, x)
