@@ -2,8 +2,12 @@ module github.com/fuzzls/fuzzls
 
 go 1.26.0
 
-// npm packages may hold Go source that is none of ours.
-ignore ./vscode-extension/node_modules
+// Other languages' trees: npm packages may hold Go source that is none of ours, and
+// cargo removes directories while ./... looks through them.
+ignore (
+	./bench/debuginfo/gimli
+	./vscode-extension
+)
 
 require (
 	charm.land/lipgloss/v2 v2.0.6

@@ -53,11 +53,21 @@ func level(path string) int {
 	return best
 }
 
-func TestArchitecture(t *testing.T) {
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", modulePath+"...").Output()
+// list runs `go list`.
+func list(t *testing.T, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("go list %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}
+	return out
+}
+
+func TestArchitecture(t *testing.T) {
+	out := list(t, "-json=ImportPath,Imports", modulePath+"...")
 	decoder := json.NewDecoder(strings.NewReader(string(out)))
 	packages := 0
 	for {
@@ -92,10 +102,7 @@ func TestArchitecture(t *testing.T) {
 
 // TestForbiddenImports keeps clocks, files and processes out of the engine.
 func TestForbiddenImports(t *testing.T) {
-	out, err := exec.Command("go", "list", "-f", "{{join .Imports \"\\n\"}}", modulePath+"fuzzcore/engine").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := list(t, "-f", "{{join .Imports \"\\n\"}}", modulePath+"fuzzcore/engine")
 	imports := strings.Fields(string(out))
 	for _, forbidden := range []string{"os", "os/exec", "time", "math/rand", "math/rand/v2", "net", "syscall"} {
 		if slices.Contains(imports, forbidden) {
