@@ -5,7 +5,7 @@ BIN := bin/fuzzls
 # The linter's version, so that a new release of it does not fail an old commit.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: all build demo test lint bench real vsix vscode-check vscode-test clean
+.PHONY: all build demo test lint bench real vsix vscode-check vscode-host vscode-test bench-vscode clean
 
 all: build
 
@@ -46,10 +46,20 @@ vscode-extension/node_modules/.package-lock.json: vscode-extension/package-lock.
 vscode-check: vscode-extension/node_modules/.package-lock.json
 	cd vscode-extension && npm run --silent check
 
-# Its checks, then its tests in a real workbench in headless Chromium.
-vscode-test: vscode-check vsix
+# Its checks, then its tests inside VS Code's extension host.
+vscode-host: vscode-check vsix
 	vscode-extension/scripts/setup-vscode
+	cd vscode-extension && npm run --silent host
+
+# All that, then its tests in a real workbench in headless Chromium; some minutes.
+# Pictures of what they saw are in vscode-extension/test-output.
+vscode-test: vscode-host
 	cd vscode-extension && npm run --silent e2e
+
+# What a user of the extension waits for: first mark, painted bit, start, large files.
+bench-vscode: vsix
+	vscode-extension/scripts/setup-vscode
+	cd vscode-extension && node bench/run.mjs
 
 clean:
 	rm -rf bin examples/*/.fuzzls

@@ -1,6 +1,10 @@
 package debuginfo
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+)
 
 // This file defines abbrevTable: the layouts of the entries of a unit, compiled
 // so that a walk over all entries reads only what it needs. See DWARF 5, 7.5.3.
@@ -57,6 +61,8 @@ type abbrev struct {
 // step is one step of reading an entry's values: skipping some, or reading one.
 type step struct {
 	op stepOp
+	// leb is true if the value is a LEB128 number.
+	leb bool
 	// at is the attribute that opRead reads, form its form.
 	at, form uint16
 	// n is how many bytes opSkip skips, or the size of the value of opRead, -1 if
@@ -159,6 +165,52 @@ func (c *cursor) attribute() (x attribute, ok bool) {
 	return x, x.at != 0 || x.form != 0
 }
 
+// attributes appends the attributes of an abbreviation to attrs.
+func (c *cursor) attributes(attrs []attribute) []attribute {
+	for c.err == nil {
+		x, ok := c.attribute()
+		if !ok {
+			break
+		}
+		attrs = append(attrs, x)
+	}
+	return attrs
+}
+
+// skipAttributes moves behind the attributes of an abbreviation. GCC puts the one of
+// the root entry last, so most of a table is skipped for each unit: attributes and
+// forms of one byte, as nearly all are, four at a time.
+func (c *cursor) skipAttributes() {
+	for c.err == nil {
+		p, i := c.data, c.pos
+		for i+8 <= len(p) {
+			four := binary.LittleEndian.Uint64(p[i:])
+			// In what follows, the lowest bit that is set belongs to the first pair that
+			// counts; bits above it can be wrong.
+			end := (four - eachPair(1)) &^ four & eachPair(0x8000)
+			implicit := four ^ eachPair(formImplicitConst<<8)
+			implicit = (implicit - eachPair(0x0100)) &^ implicit & eachPair(0x8000)
+			long := four & eachPair(0x8080)
+			stop := bits.TrailingZeros64(end|implicit|long) / 16
+			if i += 2 * stop; stop == 4 {
+				continue
+			}
+			if end>>(16*stop)&0x8000 != 0 {
+				c.pos = i + 2
+				return
+			}
+			break
+		}
+		c.pos = i
+		if _, ok := c.attribute(); !ok {
+			return
+		}
+	}
+}
+
+// eachPair returns four pairs of bytes v.
+func eachPair(v uint16) uint64 { return uint64(v) * 0x0001_0001_0001_0001 }
+
 // compile reads an abbreviation behind its code.
 func (t *abbrevTable) compile(c *cursor, code uint64) abbrev {
 	a := abbrev{code: code, kind: kindOf(c.uleb()), children: c.u8() != 0, sibling: -1,
@@ -190,7 +242,7 @@ func (t *abbrevTable) compile(c *cursor, code uint64) abbrev {
 // addStep appends the step for attribute x of a, or lengthens the last one.
 func (t *abbrevTable) addStep(a *abbrev, x attribute, size int) {
 	if wanted(a.kind, x.at) && x.form <= 0xffff {
-		t.steps = append(t.steps, step{op: opRead, at: uint16(x.at), form: uint16(x.form), n: int32(size), implicit: x.implicit})
+		t.steps = append(t.steps, step{op: opRead, leb: isLEB(x.form), at: uint16(x.at), form: uint16(x.form), n: int32(size), implicit: x.implicit})
 		return
 	}
 	if last := len(t.steps) - 1; size >= 0 && last >= int(a.steps) && t.steps[last].op == opSkip {
@@ -212,14 +264,23 @@ func (t *abbrevTable) addStep(a *abbrev, x attribute, size int) {
 		s.op = opBlock4
 	case formBlock, formExprloc:
 		s.op = opBlock
-	case formSdata, formUdata, formRefUdata, formStrx, formAddrx, formLoclistx, formRnglistx, formGNUAddrIndex, formGNUStrIndex:
-		s.op = opLEB
 	default:
-		if size >= 0 {
+		if s.leb = isLEB(x.form); s.leb {
+			s.op = opLEB
+		} else if size >= 0 {
 			s.op = opSkip
 		}
 	}
 	t.steps = append(t.steps, s)
+}
+
+// isLEB reports whether values of that form are LEB128 numbers.
+func isLEB(form uint64) bool {
+	switch form {
+	case formSdata, formUdata, formRefUdata, formStrx, formAddrx, formLoclistx, formRnglistx, formGNUAddrIndex, formGNUStrIndex:
+		return true
+	}
+	return false
 }
 
 // formSize returns how many bytes a value of that form has, -1 if that depends on

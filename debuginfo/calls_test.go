@@ -3,7 +3,6 @@ package debuginfo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
@@ -176,6 +175,10 @@ var callKinds = []struct {
 }{
 	{"go", func(tb testing.TB) string { return buildGo(tb, goSource, nil) }, nil},
 	{"go dwarf4", func(tb testing.TB) string { return buildGo(tb, goSource, []string{"GOEXPERIMENT=nodwarf5"}) }, nil},
+	{"go1.22", func(tb testing.TB) string { return buildGo(tb, goSource, []string{"GOTOOLCHAIN=go1.22.12"}) }, nil},
+	{"go1.23", func(tb testing.TB) string { return buildGo(tb, goSource, []string{"GOTOOLCHAIN=go1.23.12"}) }, nil},
+	{"go1.24", func(tb testing.TB) string { return buildGo(tb, goSource, []string{"GOTOOLCHAIN=go1.24.13"}) }, nil},
+	{"go1.25", func(tb testing.TB) string { return buildGo(tb, goSource, []string{"GOTOOLCHAIN=go1.25.7"}) }, nil},
 	{"go arm64", func(tb testing.TB) string {
 		return buildGo(tb, goSource, []string{"GOARCH=arm64", "CGO_ENABLED=0"})
 	}, nil},
@@ -264,24 +267,32 @@ func fileSymbol(ours, theirs []peerFrame) bool {
 }
 
 func TestCallsAgainstPeers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compares answers, on one goroutine")
+	}
 	for _, kind := range callKinds {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
 			file := kind.build(t)
-			f := mustOpen(t, file)
-			pcs := textAddresses(f, 4000)
-			explained := func(ours, theirs []peerFrame) bool {
-				return fileSymbol(ours, theirs) || kind.explained != nil && kind.explained(ours, theirs)
-			}
-			linkage := ownChains(t, f, pcs, false, Options{Literal: true})
-			compareChains(t, "llvm-symbolizer", pcs, linkage, askLLVM(t, file, pcs, "linkage"), func(ours, theirs []peerFrame) bool {
-				return explained(ours, theirs) || machineSymbol(ours, theirs) || explained(ours, symbolOff(ours, theirs))
-			})
-			short := ownChains(t, f, pcs, true, Options{Literal: true})
-			compareChains(t, "llvm-symbolizer, short names", pcs, short, askLLVM(t, file, pcs, "short"), explained)
-			compareSecond(t, file, pcs, linkage)
+			comparePeers(t, file, textAddresses(mustOpen(t, file), 4000), kind.explained)
 		})
 	}
+}
+
+// comparePeers compares the chains of addresses with those of all other symbolizers.
+func comparePeers(t *testing.T, file string, pcs []uint64, alsoExplained func(ours, theirs []peerFrame) bool) {
+	t.Helper()
+	f := mustOpen(t, file)
+	explained := func(ours, theirs []peerFrame) bool {
+		return fileSymbol(ours, theirs) || alsoExplained != nil && alsoExplained(ours, theirs)
+	}
+	linkage := ownChains(t, f, pcs, false, Options{Literal: true})
+	compareChains(t, "llvm-symbolizer", pcs, linkage, askLLVM(t, file, pcs, "linkage"), func(ours, theirs []peerFrame) bool {
+		return explained(ours, theirs) || machineSymbol(ours, theirs) || explained(ours, symbolOff(ours, theirs))
+	})
+	short := ownChains(t, f, pcs, true, Options{Literal: true})
+	compareChains(t, "llvm-symbolizer, short names", pcs, short, askLLVM(t, file, pcs, "short"), explained)
+	compareSecond(t, file, pcs, linkage)
 }
 
 // machineSymbol: for the machine function llvm-symbolizer prints the name of the
@@ -345,28 +356,6 @@ func compareChains(t *testing.T, peer string, pcs []uint64, ours, theirs [][]pee
 	t.Logf("%s: %d addresses, %d known, %d explained differences", peer, len(pcs), known, different)
 }
 
-// compareSecond asks for a second opinion: each answer is also that of gimli or of
-// elfutils, but for a few, which are logged.
-func compareSecond(t *testing.T, file string, pcs []uint64, ours [][]peerFrame) {
-	t.Helper()
-	gimli, elfutils := askGimli(t, file, pcs), askElfutils(t, file, pcs)
-	alone := 0
-	first := ""
-	for i := range pcs {
-		chain := ours[i]
-		unknown := chain[0].file == "??"
-		if slices.Equal(chain, gimli[i]) || unknown && len(gimli[i]) == 0 || chain[0].place() == elfutils[i] || unknown && elfutils[i].file == "??" {
-			continue
-		}
-		if alone++; first == "" {
-			first = fmt.Sprintf("%#x:\n%v\ngimli:\n%v\nelfutils:\n%v", pcs[i], chain, gimli[i], elfutils[i])
-		}
-	}
-	if alone > 0 {
-		t.Logf("%d of %d answers are those of llvm-symbolizer only, the first:\n%s", alone, len(pcs), first)
-	}
-}
-
 // TestCallsWorkers checks that the answer does not depend on the number of
 // goroutines, nor on what was asked before.
 func TestCallsWorkers(t *testing.T) {
@@ -380,6 +369,30 @@ func TestCallsWorkers(t *testing.T) {
 		}
 		if got := ownChains(t, mustOpen(t, file), pcs, false, Options{Workers: workers}); !slices.EqualFunc(got, want, slices.Equal) {
 			t.Errorf("%d workers on a file just opened: different chains", workers)
+		}
+	}
+}
+
+// TestCallsAlone checks that an address gets the same answer alone as among others,
+// in functions within functions too.
+func TestCallsAlone(t *testing.T) {
+	nested := writeFiles(t, "main.c", `int main(int n, char **v) {
+	__attribute__((noinline)) int inner(int x) {
+		__attribute__((noinline)) int innermost(int y) { return y * n; }
+		return innermost(x) + innermost(n);
+	}
+	return inner(n);
+}
+`)
+	need(t, "gcc")
+	run(t, nested, nil, "gcc", "-O1", "-g", "-o", "nested", "main.c")
+	for _, file := range []string{buildCXX(t, "g++", "-O1", "-g"), filepath.Join(nested, "nested")} {
+		f := mustOpen(t, file)
+		pcs := textAddresses(f, 400)
+		for i, want := range ownChains(t, f, pcs, false, Options{}) {
+			if got := ownChains(t, f, pcs[i:i+1], false, Options{}); !slices.Equal(got[0], want) {
+				t.Fatalf("%#x alone: %v, among others: %v", pcs[i], got[0], want)
+			}
 		}
 	}
 }

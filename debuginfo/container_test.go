@@ -67,6 +67,7 @@ func buildDropped(tb testing.TB, flags ...string) string {
 }
 
 const (
+	linuxAMD   = "x86_64-linux-gnu"
 	linuxARM   = "aarch64-linux-gnu"
 	macAMD     = "x86_64-apple-macos13"
 	macARM     = "arm64-apple-macos13"
@@ -410,5 +411,37 @@ func TestSectionNames(t *testing.T) {
 	}
 	if got, err := f.sectionName([]byte("/9999999"), 0); err == nil {
 		t.Errorf("a place beyond the names: %q", got)
+	}
+}
+
+// TestObjectsLikePlainOnes checks object files that say the same in another way:
+// compact relocations, type units in sections of their own.
+func TestObjectsLikePlainOnes(t *testing.T) {
+	object := func(flags ...string) *File {
+		dir := "-fdebug-compilation-dir=/src"
+		return mustOpen(t, buildBare(t, linuxAMD, append(flags, dir, "-c", "-O1", "-g", "-ffunction-sections")...))
+	}
+	compact := object("-Wa,--crel,--allow-experimental-crel")
+	if n := sameFunctions(t, compact, object()); n < 20 {
+		t.Errorf("compact relocations: %d places agree", n)
+	}
+	for _, version := range []string{"-gdwarf-4", "-gdwarf-5"} {
+		plain := buildCXX(t, "g++", "-c", "-O1", version)
+		dir := filepath.Dir(plain)
+		typed := filepath.Join(dir, "typed.o")
+		run(t, dir, nil, "g++", "-c", "-O1", version, "-fdebug-types-section", "-o", typed, "main.cc")
+		if n := sameFunctions(t, mustOpen(t, typed), mustOpen(t, plain)); n < 500 {
+			t.Errorf("type units, %s: %d places agree", version, n)
+		}
+	}
+}
+
+// TestEntry checks that execution starts where the linker was told to start it.
+func TestEntry(t *testing.T) {
+	for _, triple := range []string{linuxAMD, windowsAMD} {
+		f := mustOpen(t, buildBare(t, triple, "-O1", "-g", "-nostdlib", "-fuse-ld=lld", "-Wl,-e,half"))
+		if s, ok := f.Symbol("half"); !ok || f.Entry() != s.Addr {
+			t.Errorf("%s: entered at %#x, half is at %#x", triple, f.Entry(), s.Addr)
+		}
 	}
 }

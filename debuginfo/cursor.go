@@ -224,6 +224,25 @@ func (c *cursor) cstring() []byte {
 	return s
 }
 
+// maxText bounds the names that are read before somebody asks for them: those of
+// files and directories, and the producer, which lists options. Units can share one
+// name, so that reading it for each would take the square of the file's size.
+const maxText = 1 << 16
+
+// text is cstring for such names.
+func (c *cursor) text() []byte {
+	whole := c.data
+	c.data = c.data[:min(len(c.data), c.pos+maxText)]
+	s := c.cstring()
+	switch {
+	case c.err == nil:
+		c.data = whole
+	case len(whole) > c.pos+maxText:
+		c.err.Problem = fmt.Sprintf("a name of more than %d bytes", maxText)
+	}
+	return s
+}
+
 // unitLength reads the length that starts a DWARF unit and returns where the unit
 // ends and whether it is in 64-bit DWARF. See DWARF 5, 7.4.
 func (c *cursor) unitLength() (end int, dwarf64 bool) {

@@ -1,6 +1,11 @@
 package debuginfo
 
-import "sync"
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+)
 
 // This file defines debugSections, the sections in which units lie and to which
 // their values refer.
@@ -55,6 +60,32 @@ func (s *debugSections) get(id sectionID) contents {
 		l.in, l.err = in, err
 	})
 	return l.in
+}
+
+// unpackAll loads the compressed ones of the sections, and .debug_line, with that many
+// goroutines. Otherwise each would be decompressed when it is asked for. What cannot be
+// read is told then.
+func (f *File) unpackAll(s *debugSections, workers int) {
+	if workers <= 1 {
+		return
+	}
+	type job struct {
+		size uint64
+		load func()
+	}
+	var jobs []job
+	add := func(name string, load func()) {
+		in := s.img.debugImage().ownDebugSection(name)
+		if in != nil && in.packing != notPacked {
+			jobs = append(jobs, job{in.raw.size, load})
+		}
+	}
+	add(".debug_line", func() { _, _ = s.img.debugSection(".debug_line", true) })
+	for id, name := range sectionNames {
+		add(name, func() { s.get(sectionID(id)) })
+	}
+	slices.SortFunc(jobs, func(a, b job) int { return cmp.Compare(b.size, a.size) }) // the largest first
+	_ = f.parallel(context.Background(), min(workers, len(jobs)), len(jobs), func(_, i int) { jobs[i].load() })
 }
 
 // problem returns why the first of the sections that were asked for cannot be

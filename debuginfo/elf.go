@@ -27,44 +27,40 @@ const (
 
 // openELF parses the headers of an ELF file.
 func openELF(in input, _ OpenOptions) (*image, error) {
-	f, err := elf.NewFile(in)
+	t, err := readELFHeaders(in)
 	if err != nil {
-		return nil, in.errorAt(0, "ELF headers: "+strings.TrimPrefix(err.Error(), "bad "))
+		return nil, err
 	}
-	if f.Class != elf.ELFCLASS64 || f.Data != elf.ELFDATA2LSB {
-		return nil, in.errorAt(4, fmt.Sprintf("%v %v: only 64-bit little-endian ELF is supported", f.Class, f.Data))
-	}
-	if f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN && f.Type != elf.ET_REL {
-		return nil, in.errorAt(16, fmt.Sprintf("%v: only executables, shared objects and object files are supported", f.Type))
-	}
-	img := &image{path: in.path, format: formatELF}
-	switch f.Machine {
+	img := &image{path: in.path, format: formatELF, entry: t.entry}
+	switch t.machine {
 	case elf.EM_X86_64:
 		img.arch = "amd64"
 	case elf.EM_AARCH64:
 		img.arch = "arm64"
 	default:
-		return nil, in.errorAt(18, fmt.Sprintf("%v: only x86-64 and AArch64 are supported", f.Machine))
+		return nil, in.errorAt(elfMachineAt, fmt.Sprintf("%v: only x86-64 and AArch64 are supported", t.machine))
 	}
-	t := &elfTables{file: f, in: in, sections: make([]*section, len(f.Sections))}
-	for i, h := range f.Sections {
-		s, err := elfSection(h, in)
+	notes := in.size // how many more bytes of notes are looked at; sections can overlap
+	for i := range t.headers {
+		h := &t.headers[i]
+		s, err := t.section(h)
 		if err != nil {
 			return nil, err
 		}
-		t.sections[i] = s
-		if h.Type == elf.SHT_RELA && s.loaded {
+		t.sections = append(t.sections, s)
+		if h.kind == elf.SHT_RELA && s.loaded {
 			img.dynamicRelocations = append(img.dynamicRelocations, s)
 		}
-		if h.Type == elf.SHT_NOTE {
-			notes, err := s.raw.bytes(0, s.raw.size)
+		if h.kind == elf.SHT_NOTE && s.raw.size <= notes {
+			notes -= s.raw.size
+			raw, err := s.raw.bytes(0, s.raw.size)
 			if err != nil {
 				return nil, err
 			}
-			img.readNotes(notes)
+			img.readNotes(raw)
 		}
 	}
-	if f.Type == elf.ET_REL {
+	if t.kind == elf.ET_REL {
 		if err := t.layOut(); err != nil {
 			return nil, err
 		}
@@ -75,32 +71,26 @@ func openELF(in input, _ OpenOptions) (*image, error) {
 	return img, nil
 }
 
-// elfTables is the parts of an ELF file that its symbols and relocations need.
-type elfTables struct {
-	file     *elf.File
-	in       input
-	sections []*section // by index
-}
-
-// elfSection converts a section header.
-func elfSection(h *elf.Section, in input) (*section, error) {
+// section converts a section header.
+func (t *elfTables) section(h *elfHeader) (*section, error) {
 	s := &section{
-		Section: Section{Name: h.Name, Size: h.Size, Exec: h.Flags&elf.SHF_EXECINSTR != 0},
-		loaded:  h.Flags&elf.SHF_ALLOC != 0,
-		raw:     input{path: in.path},
+		Section: Section{Name: h.name, Size: h.size, Exec: h.flags&elf.SHF_EXECINSTR != 0},
+		loaded:  h.flags&elf.SHF_ALLOC != 0,
+		grouped: h.flags&elf.SHF_GROUP != 0,
+		raw:     input{path: t.in.path},
 	}
 	if s.loaded {
-		s.Addr = h.Addr
+		s.Addr = h.addr
 	}
-	if h.Type == elf.SHT_NOBITS || h.Type == elf.SHT_NULL {
+	if h.kind == elf.SHT_NOBITS || h.kind == elf.SHT_NULL {
 		return s, nil
 	}
-	if !in.has(h.Offset, h.FileSize) {
-		return nil, in.errorAt(h.Offset, fmt.Sprintf("section %q reaches beyond the end of the file: it is truncated", h.Name))
+	if !t.in.has(h.offset, h.size) {
+		return nil, t.in.errorAt(h.at, fmt.Sprintf("section %q reaches beyond the end of the file: it is truncated", h.name))
 	}
-	s.raw = in.part(h.Offset, h.FileSize)
+	s.raw = t.in.part(h.offset, h.size)
 	s.setDebugName()
-	if h.Flags&elf.SHF_COMPRESSED != 0 {
+	if h.flags&elf.SHF_COMPRESSED != 0 {
 		s.packing = packedELF
 	}
 	return s, nil
@@ -134,8 +124,8 @@ func (img *image) readNotes(raw []byte) {
 // symbols reads .symtab, or .dynsym of a stripped file.
 func (t *elfTables) symbols() ([]Symbol, error) {
 	index := -1
-	for i, h := range t.file.Sections {
-		if h.Type == elf.SHT_SYMTAB || h.Type == elf.SHT_DYNSYM && index < 0 {
+	for i, h := range t.headers {
+		if h.kind == elf.SHT_SYMTAB || h.kind == elf.SHT_DYNSYM && index < 0 {
 			index = i
 		}
 	}
@@ -160,11 +150,11 @@ func (t *elfTables) symbols() ([]Symbol, error) {
 		if !ok {
 			return nil, &FormatError{
 				Path: t.in.path, Section: t.sections[index].Name, Offset: int64(offset),
-				Problem: fmt.Sprintf("no name at %#x of %s", at, t.file.Sections[t.file.Sections[index].Link].Name),
+				Problem: fmt.Sprintf("no name at %#x of %s", at, t.headers[t.headers[index].link].name),
 			}
 		}
 		// The mapping symbols of AArch64 ($x, $d) mark code and data, they name nothing.
-		if name == "" || name[0] == '$' && t.file.Machine == elf.EM_AARCH64 {
+		if name == "" || name[0] == '$' && t.machine == elf.EM_AARCH64 {
 			continue
 		}
 		// The version that is meant by default (memcpy@@GLIBC_2.14) is the plain name.
@@ -186,14 +176,14 @@ func (t *elfTables) symbols() ([]Symbol, error) {
 
 // symbolTable returns the bytes of symbol table number index, and of its names.
 func (t *elfTables) symbolTable(index int) (raw []byte, names string, err error) {
-	link := t.file.Sections[index].Link
+	link := t.headers[index].link
 	if link >= uint32(len(t.sections)) {
 		return nil, "", &FormatError{Path: t.in.path, Section: t.sections[index].Name, Problem: fmt.Sprintf("its names are in section %d, which does not exist", link)}
 	}
-	if raw, err = t.sections[index].load(); err != nil {
+	if raw, err = t.sections[index].plain(); err != nil {
 		return nil, "", err
 	}
-	text, err := t.sections[link].load()
+	text, err := t.sections[link].plain()
 	return raw, string(text), err
 }
 
@@ -201,9 +191,9 @@ func (t *elfTables) symbolTable(index int) (raw []byte, names string, err error)
 // that have no room in the table, u32 each; nil if all have. They exist in object
 // files with more than 65,000 sections.
 func (t *elfTables) extendedIndices(index int) []byte {
-	for i, h := range t.file.Sections {
-		if h.Type == elf.SHT_SYMTAB_SHNDX && h.Link == uint32(index) {
-			raw, err := t.sections[i].load()
+	for i, h := range t.headers {
+		if h.kind == elf.SHT_SYMTAB_SHNDX && h.link == uint32(index) {
+			raw, err := t.sections[i].plain()
 			if err == nil {
 				return raw
 			}
@@ -220,7 +210,7 @@ func (t *elfTables) address(symbol, extended []byte, i int) (addr uint64, ok boo
 	where := elf.SectionIndex(binary.LittleEndian.Uint16(symbol[6:]))
 	section := uint32(where)
 	switch {
-	case t.file.Type != elf.ET_REL || where == elf.SHN_ABS:
+	case t.kind != elf.ET_REL || where == elf.SHN_ABS:
 		return value, true
 	case where == elf.SHN_XINDEX && len(extended)/4 > i:
 		section = binary.LittleEndian.Uint32(extended[4*i:])

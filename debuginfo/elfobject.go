@@ -29,21 +29,54 @@ func (t *elfTables) layOut() error {
 			if !s.loaded || s.Exec != code {
 				continue
 			}
-			h := t.file.Sections[i]
-			align := max(1, min(h.Addralign, maxAlign))
+			h := &t.headers[i]
+			align := max(1, min(h.align, maxAlign))
 			s.Addr = (end + align - 1) / align * align
 			// Sizes without bytes behind them can be anything.
 			if end = s.Addr + s.Size; end > 1<<62 {
-				return t.in.errorAt(h.Offset, fmt.Sprintf("section %q has a size of %#x", h.Name, s.Size))
+				return t.in.errorAt(h.at, fmt.Sprintf("section %q has a size of %#x", h.name, s.Size))
 			}
 		}
 	}
-	for i, h := range t.file.Sections {
-		if h.Type != elf.SHT_RELA && h.Type != elf.SHT_REL || h.Info >= uint32(len(t.sections)) {
+	for i, h := range t.headers {
+		if h.kind != elf.SHT_RELA && h.kind != elf.SHT_REL && h.kind != sectionCREL || h.info >= uint32(len(t.sections)) {
 			continue
 		}
-		if s := t.sections[h.Info]; s.debugName != "" {
+		if s := t.sections[h.info]; s.debugName != "" {
 			s.relocate = func(data []byte) error { return t.relocate(i, data) }
+		}
+	}
+	return nil
+}
+
+// relocation is one entry of a relocation section.
+type relocation struct {
+	offset uint64
+	kind   uint32
+	symbol uint64
+	addend uint64
+	// inPlace is true if the addend is what stands in the place.
+	inPlace bool
+}
+
+// relocations reads relocation section number index, whose bytes are raw, and calls
+// yield for each entry, which lies at offset at, until that returns an error.
+func (t *elfTables) relocations(index int, raw []byte, yield func(at int, r relocation) error) error {
+	size := relaSize
+	switch t.headers[index].kind {
+	case sectionCREL:
+		return t.compactRelocations(index, raw, yield)
+	case elf.SHT_REL:
+		size = relSize
+	}
+	for at := 0; len(raw)-at >= size; at += size {
+		info := binary.LittleEndian.Uint64(raw[at+8:])
+		r := relocation{offset: binary.LittleEndian.Uint64(raw[at:]), kind: uint32(info), symbol: info >> 32, inPlace: size == relSize}
+		if !r.inPlace {
+			r.addend = binary.LittleEndian.Uint64(raw[at+16:])
+		}
+		if err := yield(at, r); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -51,55 +84,47 @@ func (t *elfTables) layOut() error {
 
 // relocate applies relocation section number index to the debug section data.
 func (t *elfTables) relocate(index int, data []byte) error {
-	h, s := t.file.Sections[index], t.sections[index]
+	h, s := &t.headers[index], t.sections[index]
 	bad := func(offset int, problem string) error {
 		return &FormatError{Path: t.in.path, Section: s.Name, Offset: int64(offset), Problem: problem}
 	}
-	raw, err := s.load()
+	raw, err := s.plain()
 	if err != nil {
 		return err
 	}
-	if h.Link >= uint32(len(t.sections)) {
-		return bad(0, fmt.Sprintf("its symbols are in section %d, which does not exist", h.Link))
+	if h.link >= uint32(len(t.sections)) {
+		return bad(0, fmt.Sprintf("its symbols are in section %d, which does not exist", h.link))
 	}
-	symbols, err := t.sections[h.Link].load()
+	symbols, err := t.sections[h.link].plain()
 	if err != nil {
 		return err
 	}
-	extended := t.extendedIndices(int(h.Link))
-	size := relaSize
-	if h.Type == elf.SHT_REL {
-		size = relSize
-	}
-	for at := 0; len(raw)-at >= size; at += size {
-		offset, info := binary.LittleEndian.Uint64(raw[at:]), binary.LittleEndian.Uint64(raw[at+8:])
-		width, relative, known := relocationWidth(t.file.Machine, uint32(info))
+	extended := t.extendedIndices(int(h.link))
+	return t.relocations(index, raw, func(at int, r relocation) error {
+		width, relative, known := relocationWidth(t.machine, r.kind)
 		if !known {
-			return bad(at, fmt.Sprintf("relocation type %d of %v is not supported", uint32(info), t.file.Machine))
+			return bad(at, fmt.Sprintf("relocation type %d of %v is not supported", r.kind, t.machine))
 		}
 		if width == 0 {
-			continue
+			return nil
 		}
-		symbol := info >> 32 * elfSymSize
-		if symbol+elfSymSize > uint64(len(symbols)) {
-			return bad(at, fmt.Sprintf("symbol %d does not exist", info>>32))
+		if r.symbol >= uint64(len(symbols)/elfSymSize) {
+			return bad(at, fmt.Sprintf("symbol %d does not exist", r.symbol))
 		}
-		if offset > uint64(len(data)) || uint64(width) > uint64(len(data))-offset {
-			return bad(at, fmt.Sprintf("relocates %#x, which lies beyond the section", offset))
+		if r.offset > uint64(len(data)) || uint64(width) > uint64(len(data))-r.offset {
+			return bad(at, fmt.Sprintf("relocates %#x, which lies beyond the section", r.offset))
 		}
-		field := data[offset : offset+uint64(width)]
-		value, _ := t.address(symbols[symbol:], extended, int(info>>32)) // 0 if it is not defined here
-		if size == relaSize {
-			value += binary.LittleEndian.Uint64(raw[at+16:])
-		} else {
+		field := data[r.offset : r.offset+uint64(width)]
+		value, _ := t.address(symbols[r.symbol*elfSymSize:], extended, int(r.symbol)) // 0 if it is not defined here
+		if r.inPlace {
 			value += littleEndian(field)
 		}
-		if relative {
-			value -= offset
+		if value += r.addend; relative {
+			value -= r.offset
 		}
 		putLittleEndian(field, value)
-	}
-	return nil
+		return nil
+	})
 }
 
 // relocationWidth says how a relocation type changes a debug section: the number

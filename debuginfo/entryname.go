@@ -7,16 +7,25 @@ package debuginfo
 // normal: inlined call, abstract function, declaration in a class.
 const maxHops = 16
 
+// keptTables is how many times the size of .debug_abbrev may be kept as tables. Once is
+// enough for tables that do not overlap.
+const keptTables = 2
+
 // namer finds the functions of entries. It belongs to one goroutine.
 type namer struct {
 	index *unitIndex
 	// functions is where they are interned.
 	functions *functions
-	// known is what was found before, by entry of the file from.
+	// own is what was found before of the entries of unit, known of those that units
+	// refer to in other units of the file from.
+	own   refTable
+	unit  *unit
 	known map[entryRef]FuncID
 	from  *debugSections
 	// tables are the abbreviation tables of other units that entries refer to.
 	tables map[tableKey]*abbrevTable
+	// kept is how many bytes these were read from.
+	kept int
 	// work is how many more bytes of abbreviation tables may be looked at.
 	work int
 	// problem is the first entry that could not be read.
@@ -39,15 +48,35 @@ func newNamer(index *unitIndex, functions *functions) *namer {
 // function returns the function of an entry. u and table are the unit that refers
 // to it and that unit's abbreviations.
 func (n *namer) function(ref entryRef, u *unit, table *abbrevTable) FuncID {
+	if n.unit != u {
+		n.unit = u
+		n.own.reset()
+	}
+	slot, ok := n.own.at(ref)
+	if ok {
+		return slot.fn
+	}
+	var id FuncID
+	if ref >= entryRef(u.offset) && ref < entryRef(u.end) {
+		id = n.functions.id(n.describe(ref, u, table))
+	} else {
+		id = n.elsewhere(ref, u, table)
+	}
+	n.own.put(ref, id)
+	return id
+}
+
+// elsewhere is function for an entry of another unit.
+func (n *namer) elsewhere(ref entryRef, u *unit, table *abbrevTable) FuncID {
 	if n.from != u.from {
 		clear(n.known)
 		n.from = u.from
 	}
-	if id, ok := n.known[ref]; ok {
-		return id
+	id, ok := n.known[ref]
+	if !ok {
+		id = n.functions.id(n.describe(ref, u, table))
+		n.known[ref] = id
 	}
-	id := n.functions.id(n.describe(ref, u, table))
-	n.known[ref] = id
 	return id
 }
 
@@ -112,6 +141,10 @@ func (n *namer) unitOf(ref entryRef, u *unit, table *abbrevTable) (*unit, *abbre
 		table = &abbrevTable{}
 		looked, err := table.load(u.from.get(secAbbrev), u.abbrevs, u.encoding, n.work)
 		n.work -= looked
+		if n.kept += looked; n.kept > keptTables*u.from.size(secAbbrev)+workSlack { // they overlap
+			clear(n.tables)
+			n.kept = looked
+		}
 		if err != nil && n.problem == nil {
 			n.problem = err
 		}

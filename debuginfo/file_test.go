@@ -54,7 +54,8 @@ func TestSymbols(t *testing.T) {
 }
 
 func TestOverlappingFunctions(t *testing.T) {
-	img := &image{text: addressRange{0, 1000}, sections: []*section{{Section: Section{Size: 1000, Exec: true}}}}
+	img := &image{sections: []*section{{Section: Section{Size: 1000, Exec: true}}}}
+	img.finish()
 	img.symbols = func() ([]Symbol, error) {
 		return []Symbol{
 			{Name: "inner", Addr: 20, Size: 10, Func: true},
@@ -211,9 +212,10 @@ func TestOpenErrors(t *testing.T) {
 	}{
 		{"empty", nil, "has 0 bytes"},
 		{"text", []byte("#!/bin/sh\n"), "file+0x0: not an executable or object file"},
-		{"header", good[:40], "file+0x0: ELF headers"},
-		{"truncated", good[:len(good)/2], "ELF headers"},
-		{"32-bit", changed(4, 1), "ELF headers"},
+		{"header", good[:40], "file+0x0: 64 bytes expected here"},
+		{"truncated", good[:len(good)/2], "it is truncated"},
+		{"big-endian", changed(5, 2), "ELFCLASS64 ELFDATA2MSB: only 64-bit little-endian ELF is supported"},
+		{"32-bit", changed(4, 1), "ELFCLASS32 ELFDATA2LSB: only 64-bit little-endian ELF is supported"},
 		{"core", changed(16, 4), "ET_CORE: only executables"},
 		{"machine", changed(18, 8), "EM_MIPS: only x86-64 and AArch64"},
 	}

@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"unsafe"
 )
 
 // This file defines files, the files that belong to one File, and how the format
@@ -22,6 +24,8 @@ type OpenOptions struct {
 	// DebugDirs are the directories that are searched for separate debug files;
 	// nil means /usr/lib/debug.
 	DebugDirs []string
+	// Cache keeps the answers for large batches of addresses; nil means none.
+	Cache *Cache
 }
 
 // files is the files that one File has open: the executable and, when they are
@@ -57,6 +61,16 @@ func (f *files) mapFile(path string) (mapping, error) {
 	}
 	f.mappings = append(f.mappings, m)
 	return m, nil
+}
+
+// unmap ends a mapping before close does.
+func (f *files) unmap(m mapping) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mappings = slices.DeleteFunc(f.mappings, func(other mapping) bool {
+		return unsafe.SliceData(other.data) == unsafe.SliceData(m.data)
+	})
+	_ = m.close() // nothing was written
 }
 
 // contains reports whether a machine address lies in one of the mapped files.

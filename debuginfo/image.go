@@ -31,9 +31,12 @@ type section struct {
 	// debugName is what ELF calls a debug section whatever its name here:
 	// ".debug_line" for "__debug_line" and ".zdebug_line", "" for others.
 	debugName string
-	loaded    bool  // it has an address at run time
-	raw       input // its bytes in the file, none if it has none
-	packing   packing
+	loaded    bool // it has an address at run time
+	// grouped is true for a section of an object file that the linker keeps one of
+	// (COMDAT): type units have sections of their own.
+	grouped bool
+	raw     input // its bytes in the file, none if it has none
+	packing packing
 	// relocate applies the relocations of an object file to the decompressed
 	// bytes, in place. Set by the format's reader, nil if there are none.
 	relocate func([]byte) error
@@ -43,12 +46,18 @@ type section struct {
 	problem  error
 }
 
-// load returns the section's bytes, decompressed and relocated.
-func (s *section) load() ([]byte, error) {
+// plain returns the section's bytes, decompressed.
+func (s *section) plain() ([]byte, error) {
 	data, err := s.raw.bytes(0, s.raw.size)
 	if err == nil && s.packing != notPacked {
 		data, err = unpack(s, data)
 	}
+	return data, err
+}
+
+// load returns the section's bytes, decompressed and relocated.
+func (s *section) load() ([]byte, error) {
+	data, err := s.plain()
 	if err == nil && s.relocate != nil {
 		if s.packing == notPacked {
 			data = bytes.Clone(data) // mapped bytes cannot be changed
@@ -63,6 +72,7 @@ func (s *section) load() ([]byte, error) {
 type image struct {
 	path     string
 	arch     string // as GOARCH names it
+	entry    uint64 // where an executable starts, 0 if unknown
 	format   format
 	sections []*section
 	// text spans all executable sections.
@@ -85,6 +95,11 @@ type image struct {
 	// files.parse.
 	files *files
 	debug debugFiles // see separate.go
+
+	namedOnce sync.Once           // guards named
+	named     map[string]*section // see ownDebugSection
+	// code is the executable sections, sorted by address; set by finish.
+	code []*section
 }
 
 // format is a file format.
@@ -158,6 +173,7 @@ func (img *image) finish() {
 			img.text.lo = s.Addr
 		}
 		img.text.hi = max(img.text.hi, s.Addr+s.Size)
+		img.code = append(img.code, s)
 	}
 }
 
@@ -173,15 +189,19 @@ func (img *image) section(name string) *section {
 
 // ownDebugSection returns the section of this file that holds the debug section of
 // that name, nil if there is none. One that is not compressed goes before one that
-// is.
+// is, and the object file's own before those of type units.
 func (img *image) ownDebugSection(name string) *section {
-	var found *section
-	for _, s := range img.sections {
-		if s.debugName == name && (found == nil || found.packing != notPacked && s.packing == notPacked) {
-			found = s
+	img.namedOnce.Do(func() {
+		img.named = map[string]*section{}
+		for _, s := range img.sections {
+			found := img.named[s.debugName]
+			switch {
+			case found == nil, found.grouped && !s.grouped, found.grouped == s.grouped && found.packing != notPacked && s.packing == notPacked:
+				img.named[s.debugName] = s
+			}
 		}
-	}
-	return found
+	})
+	return img.named[name]
 }
 
 // debugSection returns the contents of a debug section by its ELF name

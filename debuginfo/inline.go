@@ -3,6 +3,7 @@ package debuginfo
 import (
 	"cmp"
 	"context"
+	"math/bits"
 	"slices"
 )
 
@@ -24,9 +25,34 @@ type Frame struct {
 type Calls struct {
 	locations []Location
 	// innermost is, by address, the number of its innermost node, -1 for none. Node
-	// i of worker w has the number i*len(nodes)+w.
-	innermost []int32
-	nodes     [][]callNode // by worker
+	// i of worker w has the number i<<workerBits|w.
+	innermost  []int32
+	nodes      []nodeList // by worker
+	workerBits int
+}
+
+// nodeList is the nodes that one worker found, in chunks, so that growing copies
+// nothing.
+type nodeList struct {
+	chunks [][]callNode // of nodeChunk nodes each, the last one excepted
+	length int32
+}
+
+// nodeChunk is the size of a chunk: 128 KiB.
+const nodeChunk = 1 << 12
+
+func (l *nodeList) add(n callNode) {
+	last := len(l.chunks) - 1
+	if l.length%nodeChunk == 0 {
+		var chunk []callNode
+		if last >= 0 { // the first one grows: most batches are small
+			chunk = make([]callNode, 0, nodeChunk)
+		}
+		l.chunks = append(l.chunks, chunk)
+		last++
+	}
+	l.chunks[last] = append(l.chunks[last], n)
+	l.length++
 }
 
 // callNode is a function, or a call inlined into its parent.
@@ -38,8 +64,8 @@ type callNode struct {
 }
 
 func (c *Calls) node(number int32) *callNode {
-	workers := int32(len(c.nodes))
-	return &c.nodes[number%workers][number/workers]
+	i := number >> c.workerBits
+	return &c.nodes[number&(1<<c.workerBits-1)].chunks[i/nodeChunk][i%nodeChunk]
 }
 
 // AppendFrames appends the frames of address number i, the innermost first, and
@@ -89,15 +115,28 @@ func (f *File) ResolveCalls(ctx context.Context, pcs []uint64, out []Location, o
 	if err := checkBatch(pcs, out); err != nil {
 		return nil, err
 	}
+	entry := f.cacheEntry(pcs, answerKind(o, true))
+	if calls, ok := f.fromCache(entry, pcs, out, true); ok {
+		return calls, nil
+	}
+	calls, err := f.resolveCalls(ctx, pcs, out, o)
+	if err == nil {
+		f.toCache(entry, pcs, out, calls)
+	}
+	return calls, err
+}
+
+// resolveCalls is ResolveCalls without a cache.
+func (f *File) resolveCalls(ctx context.Context, pcs []uint64, out []Location, o Options) (*Calls, error) {
 	var index *unitIndex
 	err := f.guard(func() (err error) {
-		index, err = f.loadUnits()
+		index, err = f.loadUnits(o.workers())
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = f.ResolveWith(ctx, pcs, out, o)
+	err = f.resolveLines(ctx, pcs, out, o)
 	if ctx.Err() != nil || f.lines == nil {
 		return nil, err
 	}
@@ -131,11 +170,9 @@ type callWorker struct {
 	tableFrom *debugSections
 	namer     *namer
 	// work is how many more bytes of abbreviation tables may be looked at.
-	work int
-	// gathered is room for the addresses of a unit, numbers for its nodes' numbers
-	// in calls.
-	gathered []uint64
-	nodes    []callNode
+	work     int
+	gathered []uint64 // room for the addresses of a unit
+	nodes    nodeList
 	problems problemList
 }
 
@@ -150,8 +187,9 @@ func (r *callResolver) run(ctx context.Context, workers int) error {
 	for i := range all {
 		all[i] = r.worker(ctx)
 	}
+	r.calls.workerBits = bits.Len(uint(workers - 1))
 	err = r.file.parallel(ctx, workers, len(shares), func(worker, job int) {
-		all[worker].answer(shares[job], int32(worker), int32(workers))
+		all[worker].answer(shares[job], int32(worker))
 	})
 	var problems problemList
 	for _, w := range all {
@@ -192,7 +230,7 @@ func (r *callResolver) worker(ctx context.Context) *callWorker {
 }
 
 // answer walks one unit for its windows of addresses.
-func (w *callWorker) answer(s share, worker, workers int32) {
+func (w *callWorker) answer(s share, worker int32) {
 	u := w.index.units[s.table]
 	if other, err := u.split(); err != nil {
 		w.failed(err, s.table)
@@ -222,12 +260,12 @@ func (w *callWorker) answer(s share, worker, workers int32) {
 	w.failed(w.walk.problem, s.table)
 	w.walk.problem = nil
 
-	base := int32(len(w.nodes))
+	base, workerBits := w.nodes.length, w.calls.workerBits
 	number := func(node int32) int32 {
 		if node < 0 {
 			return -1
 		}
-		return (base+node)*workers + worker
+		return (base+node)<<workerBits | worker
 	}
 	w.keepNodes(u, number)
 	answers := w.walk.innermost
@@ -285,6 +323,6 @@ func (w *callWorker) keepNodes(u *unit, number func(int32) int32) {
 				w.failed(err, 0)
 			}
 		}
-		w.nodes = append(w.nodes, node)
+		w.nodes.add(node)
 	}
 }

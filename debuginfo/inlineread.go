@@ -8,12 +8,29 @@ import (
 // This file defines how a walk skips and reads the values of entries. A negative
 // position stands for a value that cannot be read; skipProblem finds out why.
 
-// skip returns the position behind the values of an entry, which start at i.
+// skip returns the position behind the values of an entry, which start at i. The steps
+// that are taken most are taken here.
 func (w *entryWalk) skip(info contents, p []byte, i int, a *abbrev) int {
-	for k := a.steps; k < a.stepsEnd; k++ {
-		if i = skipStep(info, p, i, &w.table.steps[k], w.table.encoding); i < 0 {
-			return i
+	steps := w.table.steps[a.steps:a.stepsEnd]
+	for k := range steps {
+		s := &steps[k]
+		switch {
+		case s.op == opSkip || s.op == opRead && s.n >= 0:
+			i += int(s.n)
+		case s.op == opBlock && uint(i) < uint(len(p)) && p[i] < 0x80:
+			i += 1 + int(p[i])
+		case s.leb && uint(i) < uint(len(p)) && p[i] < 0x80:
+			i++
+		case i > len(p):
+			return -1
+		default:
+			if i = skipStep(info, p, i, s, w.table.encoding); i < 0 {
+				return i
+			}
 		}
+	}
+	if i > len(p) {
+		return -1
 	}
 	return i
 }
@@ -112,6 +129,10 @@ func readStep(info contents, p []byte, i int, s *step, e encoding) (value, int) 
 			return v, i + 8
 		}
 	default:
+		if s.leb && s.form != formSdata {
+			v.n, i = uleb(p, i)
+			return v, i
+		}
 		return slowValue(info, p, i, s, e)
 	}
 	return v, -1

@@ -31,6 +31,9 @@ type scope struct {
 	own bool
 	// inFunction is true inside of functions, even of those without addresses.
 	inFunction bool
+	// empty is true inside of functions that hold none of the addresses: calls inlined
+	// into them hold none either, but functions in them can.
+	empty bool
 }
 
 const (
@@ -110,9 +113,9 @@ func (w *entryWalk) walk() *FormatError {
 		} else if a = w.table.find(code); a == nil {
 			return info.errorAt(start, fmt.Sprintf("the table at %#x has no abbreviation %d", w.table.offset, code))
 		}
-		inner := scope{node: current.node, inFunction: current.inFunction}
-		if a.kind < kindFunction {
-			if a.sibling >= 0 && a.children && (a.kind == kindOther || a.kind == kindType && !current.inFunction) {
+		inner := scope{node: current.node, inFunction: current.inFunction, empty: current.empty}
+		if a.kind < kindFunction || current.empty && a.kind == kindInlined {
+			if a.sibling >= 0 && a.children && (a.kind == kindOther || a.kind == kindType && !current.inFunction || a.kind == kindInlined) {
 				next, ok := siblingAt(p, u.offset, i, i+int(a.sibling))
 				if !ok {
 					return info.errorAt(start, badSibling)
@@ -145,6 +148,9 @@ func (w *entryWalk) walk() *FormatError {
 				continue
 			}
 			inner.inFunction = true
+			if a.kind == kindFunction {
+				inner.empty = !used
+			}
 			if node >= 0 {
 				inner.node, inner.own = node, true
 			} else if a.kind == kindFunction {
@@ -182,9 +188,10 @@ func siblingAt(p []byte, base, i, at int) (next int, ok bool) {
 	return next, next > i && next <= len(p)
 }
 
-// leave ends an entry: its node goes if it held no address.
+// leave ends an entry: its node goes if it held no address, unless a function in it
+// did, which is not inlined into it: a lambda, a nested function.
 func (w *entryWalk) leave(s scope) {
-	if s.own && !w.nodes[s.node].used {
+	if s.own && !w.nodes[s.node].used && len(w.nodes) == int(s.node)+1 {
 		w.nodes = w.nodes[:s.node]
 	}
 }

@@ -1,6 +1,11 @@
 package debuginfo
 
-import "sort"
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"sort"
+)
 
 // This file defines the hot loop: one line program is run over the sorted
 // addresses of one unit. It is lineTable.rows without rows; a fuzz test holds the
@@ -117,6 +122,7 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 	minInst := uint64(t.minInst)
 	constAdd := uint64((255-t.opcodeBase)/t.lineRange) * minInst
 	literal := b.literal
+	skips := t.fromGo && b.sequences == nil
 	b.file = noRow
 	b.first, b.last = n, 0
 	b.arrived = len(p)
@@ -169,6 +175,11 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 					i++
 					continue
 				}
+				if uint(i+1) < uint(len(p)) && p[i+1] < 0x80 {
+					line += uint32(int32(uint32(p[i]&0x7f)|uint32(p[i+1])<<7) << 18 >> 18)
+					i += 2
+					continue
+				}
 				at = i
 				if signed, i = sleb(p, i); i < 0 {
 					return l.line.errorAt(t.program+at, lebProblem(i))
@@ -193,11 +204,16 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 				addr += v * minInst
 				continue
 			case lnsSetFile:
+				if uint(i) < uint(len(p)) && p[i] < 0x80 {
+					file = uint32(p[i])
+					i++
+					continue
+				}
 				at = i
 				if v, i = uleb(p, i); i < 0 {
 					return l.line.errorAt(t.program+at, lebProblem(i))
 				}
-				file = uint32(v)
+				file = fileNumber(v)
 				continue
 			case lnsFixedAdvancePC:
 				if len(p)-i < 2 {
@@ -207,6 +223,10 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 				i += 2
 				continue
 			case lnsExtended:
+				if uint(i+1) < uint(len(p)) && p[i] < 0x80 && p[i+1] > lneSetAddress && int(p[i]) < len(p)-i {
+					i += 1 + int(p[i]) // mostly DW_LNE_set_discriminator, which is of no use here
+					continue
+				}
 				at = i
 				if v, i = uleb(p, i); i < 0 {
 					return l.line.errorAt(t.program+at, lebProblem(i))
@@ -256,6 +276,9 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 						if k = hint; k < n {
 							next = pcs[k]
 						}
+						if skips && next-addr >= goSkipDistance {
+							i += goSequenceEnd(p[i:], addr, next)
+						}
 					}
 				}
 				continue
@@ -276,6 +299,9 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 			if k < n {
 				next = pcs[k]
 			}
+			if skips && next-addr >= goSkipDistance {
+				i += goSequenceEnd(p[i:], addr, next)
+			}
 		}
 		if line != 0 || literal {
 			rowFile, rowLine, rowColumn = file, line, column
@@ -284,9 +310,39 @@ func (b *batch) resolve(l *lines, t *lineTable) *FormatError {
 	return nil
 }
 
+// fileNumber returns the number of a file in 32 bits: a number that is too large
+// stays one of no file, and is not noRow.
+func fileNumber(v uint64) uint32 { return uint32(min(v, uint64(noRow-1))) }
+
 // tooManySequences is the problem of a table that describes the same addresses
 // over and over.
 const tooManySequences = "too many sequences for the same addresses"
+
+// goBoundary is the end of a sequence and the start of the next one as Go's linker
+// writes them. It writes neither DW_LNS_copy nor any other opcode with the number 1, so
+// these bytes are nothing else: not an operand 0 and two opcodes 1.
+var goBoundary = append(slices.Clone(endOfSequence), startOfSequence...)
+
+// goSkipDistance is how far the next address has to be for a sequence to be skipped:
+// most functions are longer, and searching for an end costs something too.
+const goSkipDistance = 256
+
+// goSequenceEnd returns how far away, in the rest of a program that is at addr in a
+// sequence, the end of the sequence is, if next, the first address to look for, lies
+// behind it. Go's linker writes a sequence for each function, in the order of their
+// addresses, so this one ends where the next one starts, or before. It returns 0 if that
+// cannot be told.
+func goSequenceEnd(rest []byte, addr, next uint64) int {
+	i := bytes.Index(rest, goBoundary)
+	at := i + len(goBoundary)
+	if i < 0 || len(rest)-at < 8 {
+		return 0
+	}
+	if following := binary.LittleEndian.Uint64(rest[at:]); following <= addr || following > next {
+		return 0
+	}
+	return i
+}
 
 // littleEndian reads a number of any size.
 func littleEndian(b []byte) uint64 {

@@ -83,15 +83,66 @@ func (t *lineTable) entries(c *cursor) (fields []entryField, entries []uint32) {
 	if c.err == nil && count > uint64(len(c.data)-c.pos) {
 		c.fail(fmt.Sprintf("%d entries in %d bytes", count, len(c.data)-c.pos))
 	}
+	sizes := t.fieldSizes(fields)
+	if c.err == nil {
+		entries = make([]uint32, 0, count)
+	}
 	for c.err == nil && uint64(len(entries)) < count {
 		at := c.pos
 		entries = append(entries, uint32(at-t.offset))
-		t.readEntry(c, fields)
+		if next := skipEntry(c.data, at, sizes); next > 0 {
+			c.pos = next
+		} else {
+			t.readEntry(c, fields)
+		}
 		if c.err == nil && c.pos == at {
 			c.fail("table of entries without bytes")
 		}
 	}
 	return fields, entries
+}
+
+// lebSize stands for the size of a LEB128 number.
+const lebSize = -1
+
+// fieldSizes returns the sizes of fields, nil if skipEntry cannot skip one of them.
+func (t *lineTable) fieldSizes(fields []entryField) []int {
+	sizes := make([]int, len(fields))
+	for i, f := range fields {
+		if f.form == formUdata {
+			sizes[i] = lebSize
+		} else if sizes[i] = formSize(f.form, t.encoding); sizes[i] < 0 {
+			return nil
+		}
+	}
+	return sizes
+}
+
+// skipEntry returns where the entry behind the one at p[i] starts, 0 if readEntry has
+// to find out.
+func skipEntry(p []byte, i int, sizes []int) int {
+	if len(sizes) == 0 {
+		return 0
+	}
+	for _, size := range sizes {
+		if size != lebSize {
+			i += size
+			continue
+		}
+		for start := i; ; i++ {
+			if i >= len(p) || i == start+4 { // longer numbers can overflow
+				return 0
+			}
+			if p[i] < 0x80 {
+				i++
+				break
+			}
+		}
+	}
+	if i > len(p) {
+		return 0
+	}
+	return i
 }
 
 // readEntry reads one entry.
@@ -128,7 +179,7 @@ func (l *lines) entry(t *lineTable, offset uint32, fields []entryField) (name []
 		c.fail(fmt.Sprintf("file name of form %#x is not supported", v.form))
 		return nil, 0, c.err
 	}
-	return s.cstring(), dir, s.err
+	return s.text(), dir, s.err
 }
 
 // fileID returns the id of file number index of t, 0 if t has no such file.
@@ -160,12 +211,21 @@ func (l *lines) intern(t *lineTable, f *tableFiles, name []byte, dir uint64) (Fi
 	defer l.sources.mu.Unlock()
 	if !isBase(name) {
 		dirName, err := l.dirName(t, f, dir)
+		if !l.sources.spend(len(t.compDir) + len(dirName) + len(name)) {
+			return 0, l.line.errorAt(t.offset, longNames)
+		}
 		return l.sources.addPath(joinPath(t.compDir, dirName, string(name))), err
+	}
+	if !l.sources.spend(len(name)) {
+		return 0, l.line.errorAt(t.offset, longNames)
 	}
 	if dir < uint64(len(f.dirIDs)) && f.dirIDs[dir] != 0 {
 		return l.sources.addFile(f.dirIDs[dir], name), nil
 	}
 	dirName, err := l.dirName(t, f, dir)
+	if !l.sources.spend(len(t.compDir) + len(dirName)) {
+		return 0, l.line.errorAt(t.offset, longNames)
+	}
 	id := l.sources.addDir(joinPath(t.compDir, dirName))
 	if dir < uint64(len(f.dirIDs)) {
 		f.dirIDs[dir] = id

@@ -1,6 +1,7 @@
 package debuginfo
 
 import (
+	"bytes"
 	"fmt"
 	"sort"
 )
@@ -25,10 +26,10 @@ type lines struct {
 }
 
 // loadLines reads the headers of the line tables and the root entries of the
-// units. index is the units if they are loaded already; nil loads them, and keeps
-// nothing of them.
-func loadLines(img *image, index *unitIndex) (*lines, error) {
-	l := &lines{img: img, sources: newSources()}
+// units. index is the units if they are loaded already; nil loads them from sections,
+// and keeps nothing of them. sources receives the files.
+func loadLines(img *image, sections *debugSections, index *unitIndex, sources *sources) (*lines, error) {
+	l := &lines{img: img, sources: sources}
 	var err error
 	if l.line, err = img.debugSection(".debug_line", true); err != nil {
 		return nil, err
@@ -36,12 +37,13 @@ func loadLines(img *image, index *unitIndex) (*lines, error) {
 	if len(l.line.data) == 0 {
 		return nil, ErrNoLines
 	}
+	sources.allow(len(l.line.data))
 	var problem *FormatError
 	l.tables, problem = scanLineTables(l.line)
 	l.failed(asError(problem))
 	l.shareAdvanceTables()
 	if index == nil {
-		index = loadUnits(img, &debugSections{img: img})
+		index = loadUnits(img, sections)
 	}
 	l.readUnits(index)
 	return l, nil
@@ -83,11 +85,14 @@ func (l *lines) readUnits(index *unitIndex) {
 		dir, err := u.text(u.compDir)
 		l.failed(asError(err))
 		if string(dir) != compDir {
-			compDir = string(dir)
+			compDir = l.keepDir(dir, u)
 		}
-		if t := l.tables[tables[i]]; t.compDir == "" {
+		t := l.tables[tables[i]]
+		if t.compDir == "" {
 			t.compDir = compDir
 		}
+		producer, _ := u.text(u.producer)
+		t.fromGo = bytes.HasPrefix(producer, []byte("Go cmd/compile "))
 	}
 	l.failed(index.problem)
 	if without { // it must not hide others
@@ -103,6 +108,17 @@ func (l *lines) readUnits(index *unitIndex) {
 	for _, o := range index.owners {
 		l.owners = appendOwner(l.owners, owner{o.addressRange, tables[o.table]})
 	}
+}
+
+// keepDir returns a copy of the name of u's directory.
+func (l *lines) keepDir(dir []byte, u *unit) string {
+	l.sources.mu.Lock()
+	defer l.sources.mu.Unlock()
+	if !l.sources.spend(len(dir)) {
+		l.failed(u.from.get(secInfo).errorAt(u.offset, longNames))
+		return ""
+	}
+	return string(dir)
 }
 
 // findTable returns the number of u's line table, -1 if it has none.

@@ -27,6 +27,8 @@ type lineTable struct {
 	// compDir is the compilation directory of the unit that owns the table; set
 	// while the units are read.
 	compDir string
+	// fromGo is true if Go's linker wrote the table; set while the units are read.
+	fromGo bool
 
 	advance *advanceTable // see linebatch.go; shared by tables with equal parameters
 	loaded  sync.Once     // guards files
@@ -121,8 +123,10 @@ type row struct {
 	// address if there were rows before it.
 	first bool
 	// start is the address that the sequence was given first: the one that is a
-	// tombstone if the code was dropped. It is noAddress for a sequence without.
+	// tombstone if the code was dropped. It is noAddress for a sequence without, and
+	// given is false then.
 	start uint64
+	given bool
 }
 
 // rows runs t's line program and calls yield for each row, until it returns
@@ -163,7 +167,7 @@ func (t *lineTable) rows(line contents, yield func(*row) bool) *FormatError {
 			r.addr += v * minInst
 		case op == lnsSetFile:
 			v, i = uleb(p, i)
-			r.file = uint32(v)
+			r.file = fileNumber(v)
 		case op == lnsFixedAdvancePC:
 			if len(p)-i < 2 {
 				return line.errorAt(t.program+i, "truncated")
@@ -217,8 +221,8 @@ func (r *row) extended(body []byte) (problem string) {
 			return badAddressSize(uint64(len(body)))
 		}
 		r.addr = littleEndian(body[1:])
-		if r.start == noAddress {
-			r.start, r.first = r.addr, true
+		if !r.given {
+			r.start, r.first, r.given = r.addr, true, true
 		}
 	}
 	return ""

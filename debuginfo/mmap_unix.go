@@ -15,6 +15,10 @@ type mapping struct{ data []byte }
 
 // mapFile maps the regular file at path.
 func mapFile(path string) (mapping, error) {
+	// Opening a pipe waits for its other end, and a name in a file can be that of one.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return mapping{}, fmt.Errorf("%s is not a regular file", path)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return mapping{}, err

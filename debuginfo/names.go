@@ -1,6 +1,7 @@
 package debuginfo
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/ianlancetaylor/demangle"
@@ -33,16 +34,21 @@ type Func struct {
 // functions is the interned functions of one File.
 type functions struct {
 	mu  sync.Mutex // guards what follows
-	ids map[functionKey]FuncID
-	all []function // by FuncID
+	ids internTable
+	all []function // by FuncID-1
+	// files numbers the files that strings are in, from 1; the last one asked for.
+	files    map[*debugSections]uint32
+	last     *debugSections
+	lastFile uint32
 }
 
 // functionKey tells functions apart: by the place of the linkage name, which the
 // linker merges with equal ones; without, by the place of the name and the unit.
 type functionKey struct {
-	name stringRef
-	unit int    // where the unit starts; 0 with a linkage name
-	line uint32 // of the declaration
+	at      uint64 // the place of the name
+	unit    uint64 // where the unit starts, plus 1; 0 with a linkage name
+	section uint32 // which the name is in: the number of the file, and the sectionID
+	line    uint32 // of the declaration
 }
 
 // function is what is kept of a Func until it is asked for.
@@ -51,6 +57,14 @@ type function struct {
 	// The declaration: file is an index into the line table of unit, nil if unknown.
 	unit       *unit
 	file, line uint32
+	// kept is the function if it comes from a Cache; nothing else is set then.
+	kept *keptFunction
+}
+
+// keptFunction is a function from a Cache.
+type keptFunction struct {
+	source, linkage string
+	declared        Location
 }
 
 // stringRef is a string in a section, the zero value if there is none.
@@ -92,39 +106,71 @@ func (s stringRef) read() string {
 
 // id returns the id of a function.
 func (s *functions) id(fn function) FuncID {
-	key := functionKey{name: fn.linkage, line: fn.line}
-	if fn.linkage.in == nil {
-		key.name = fn.source
+	name, unit := fn.linkage, uint64(0)
+	if name.in == nil {
+		name = fn.source
 		if fn.unit != nil {
-			key.unit = fn.unit.offset + 1
+			unit = uint64(fn.unit.offset) + 1
 		}
 	}
-	if key.name.in == nil {
+	if name.in == nil {
 		return 0
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	id, ok := s.ids[key]
-	if !ok {
-		if s.ids == nil {
-			s.ids = map[functionKey]FuncID{}
-			s.all = append(s.all, function{})
-		}
-		id = FuncID(len(s.all))
+	s.mu.Lock() // nothing here reads the file, which could fault
+	key := functionKey{at: name.at, unit: unit, section: s.file(name.in)*uint32(sectionCount) + uint32(name.id), line: fn.line}
+	number, isNew := s.ids.number(key)
+	if isNew {
 		s.all = append(s.all, fn)
-		s.ids[key] = id
 	}
-	return id
+	s.mu.Unlock()
+	return FuncID(number)
+}
+
+// file returns the number of a file. The caller holds s.mu.
+func (s *functions) file(in *debugSections) uint32 {
+	if in == s.last {
+		return s.lastFile
+	}
+	number, ok := s.files[in]
+	if !ok {
+		if s.files == nil {
+			s.files = map[*debugSections]uint32{}
+		}
+		number = uint32(len(s.files) + 1)
+		s.files[in] = number
+	}
+	s.last, s.lastFile = in, number
+	return number
 }
 
 // get returns a function, the zero one if there is none with that id.
 func (s *functions) get(id FuncID) function {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if int(id) >= len(s.all) {
+	if id == 0 || int(id) > len(s.all) {
 		return function{}
 	}
-	return s.all[id]
+	return s.all[id-1]
+}
+
+// snapshot returns all functions in the order of their numbers, from 1.
+func (s *functions) snapshot() []function {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.all)
+}
+
+// addKept adds functions and returns the number before that of the first. They are not
+// the same as any other.
+func (s *functions) addKept(kept []keptFunction) FuncID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := FuncID(len(s.all))
+	for i := range kept {
+		s.ids.skip()
+		s.all = append(s.all, function{kept: &kept[i]})
+	}
+	return first
 }
 
 // Func returns a function that ResolveCalls has met; the zero Func for 0. Names are
@@ -132,9 +178,7 @@ func (s *functions) get(id FuncID) function {
 func (f *File) Func(id FuncID) Func {
 	var fn Func
 	err := f.guard(func() error {
-		known := f.functions.get(id)
-		fn.Source, fn.Linkage = known.source.read(), known.linkage.read()
-		fn.Declared = f.declared(known)
+		fn.Source, fn.Linkage, fn.Declared = f.describe(f.functions.get(id))
 		return nil
 	})
 	if err != nil {
@@ -149,10 +193,21 @@ func (f *File) Func(id FuncID) Func {
 	return fn
 }
 
+// describe reads the names of a function and the place of its declaration.
+func (f *File) describe(fn function) (source, linkage string, declared Location) {
+	if fn.kept != nil {
+		return fn.kept.source, fn.kept.linkage, fn.kept.declared
+	}
+	return fn.source.read(), fn.linkage.read(), f.declared(fn)
+}
+
 // declared returns the place of a function's declaration.
 func (f *File) declared(fn function) Location {
+	if fn.unit == nil {
+		return Location{}
+	}
 	l, err := f.loadLines()
-	if err != nil || fn.unit == nil {
+	if err != nil {
 		return Location{}
 	}
 	where := Location{Line: fn.line}

@@ -25,6 +25,9 @@ var bareObjects = [][]string{
 	{macAMD, "-c", "-gdwarf-5"},
 	{windowsAMD, "-c", "-gdwarf-5"},
 	{windowsARM, "-gdwarf-4", "-nostdlib", "-fuse-ld=lld", "-Wl,-e,_start"},
+	{linuxAMD, "-gdwarf-5", "-ffunction-sections", "-gz=zstd", "-nostdlib", "-static", "-fuse-ld=lld", "-Wl,-z,max-page-size=64"},
+	{linuxAMD, "-c", "-gdwarf-5", "-gdwarf64", "-xc++", "-fdebug-types-section", "-gpubnames"},
+	{linuxAMD, "-c", "-gdwarf-5", "-Wa,--crel,--allow-experimental-crel"},
 }
 
 // bareExecutables returns small executables and object files of several kinds.
@@ -59,12 +62,25 @@ func bareExecutables(tb testing.TB) [][]byte {
 	return all
 }
 
+// openBytes opens an executable in memory, as it is when it is mapped.
+func openBytes(data []byte) (*File, error) {
+	f := &File{path: "test", files: &files{options: OpenOptions{DebugDirs: []string{}}}, sources: newSources()}
+	img, err := f.files.parse(mappedInput(f.path, data), f.files.options)
+	f.image = img
+	return f, err
+}
+
 // exercise calls everything that File offers on an executable's bytes.
 func exercise(data []byte) error {
 	f, err := OpenReader("test", bytes.NewReader(data), int64(len(data)), OpenOptions{DebugDirs: []string{}})
 	if err != nil {
 		return err
 	}
+	return exerciseFile(f)
+}
+
+// exerciseFile is exercise for an open file.
+func exerciseFile(f *File) error {
 	img := f.image
 	var pcs []uint64
 	step := max(1, (img.text.hi-img.text.lo)/1000)
@@ -73,7 +89,7 @@ func exercise(data []byte) error {
 	}
 	pcs, _ = Sort(pcs)
 	out := make([]Location, len(pcs))
-	err = f.Resolve(pcs, out)
+	err := f.Resolve(pcs, out)
 	for _, l := range out {
 		f.Path(l.File)
 	}

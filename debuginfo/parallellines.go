@@ -130,7 +130,7 @@ func (r *resolver) newSplitTable(s share, starts []int) *splitTable {
 func (r *resolver) runPart(split *splitTable, part *tablePart, from int, out []Location) {
 	part.batch = batch{pcs: split.pcs, out: out, literal: r.literal, from: from, limit: part.limit}
 	part.found = tableStrays{table: split.share.table}
-	if len(r.strays) > 0 {
+	if r.notes(r.lines.tables[split.share.table]) {
 		part.batch.sequences = func(sequence addressRange) { part.found.note(r.lines, sequence) }
 	}
 	part.problem = part.batch.resolve(r.lines, r.lines.tables[split.share.table])
@@ -191,7 +191,7 @@ func (r *resolver) join(split *splitTable) {
 		}
 		arrived = b.arrived
 	}
-	if len(r.strays) > 0 {
+	if r.notes(r.lines.tables[split.share.table]) {
 		r.lines.strays.add(r.lines, found)
 	}
 	if split.direct {

@@ -28,12 +28,17 @@ var strippedGo = []struct {
 	{"cgo", []string{"CGO_ENABLED=1"}, nil, "-s -w", cgoSource},
 	{"cgo pie", []string{"CGO_ENABLED=1"}, []string{"-buildmode=pie"}, "-s -w", cgoSource},
 	{"go1.22", []string{"GOTOOLCHAIN=go1.22.12"}, []string{"-buildmode=pie"}, "-s -w", goSource},
+	{"go1.23", []string{"GOTOOLCHAIN=go1.23.12"}, nil, "-w", goSource},
 	{"go1.24", []string{"GOTOOLCHAIN=go1.24.13"}, nil, "-s -w", goSource},
+	{"go1.25", []string{"GOTOOLCHAIN=go1.25.7"}, nil, "-s -w", goSource},
 	{"darwin arm64", []string{"GOOS=darwin", "GOARCH=arm64"}, nil, "-s -w", goSource},
 	{"windows", []string{"GOOS=windows", "GOARCH=amd64"}, nil, "-s -w", goSource},
 }
 
 func TestStrippedGo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compares answers, on one goroutine")
+	}
 	for _, kind := range strippedGo {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
@@ -178,7 +183,7 @@ func goTableFile(table []byte) *File {
 	s.debugName = ""
 	img := &image{path: "test", text: testText, sections: []*section{s}}
 	img.symbols = func() ([]Symbol, error) { return nil, nil }
-	return &File{path: "test", files: &files{}, image: img}
+	return &File{path: "test", files: &files{}, image: img, sources: newSources()}
 }
 
 func TestGoTable(t *testing.T) {

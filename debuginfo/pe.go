@@ -26,9 +26,10 @@ const (
 	coffARM64 = 0xaa64
 
 	// pe32Plus is the magic of the optional header of 64-bit executables. Behind it:
-	// the image base at 24, the number of data directories at 108, and these, of 8
+	// the entry, relative to the image base, at 16; the image base at 24, the number of data directories at 108, and these, of 8
 	// bytes each, from 112 on; number 6 is the debug directory.
 	pe32Plus         = 0x20b
+	peEntryAt        = 16
 	peImageBaseAt    = 24
 	peDirectoryCount = 108
 	peDirectoriesAt  = 112
@@ -102,6 +103,9 @@ func openPE(in input, _ OpenOptions) (*image, error) {
 		return nil, in.errorAt(start, "not a 64-bit PE executable: only those are supported")
 	}
 	f.imageBase = binary.LittleEndian.Uint64(optional[peImageBaseAt:])
+	if entry := binary.LittleEndian.Uint32(optional[peEntryAt:]); entry != 0 {
+		f.img.entry = f.imageBase + uint64(entry)
+	}
 	if err := f.readSections(start+uint64(len(optional)), sections); err != nil {
 		return nil, err
 	}

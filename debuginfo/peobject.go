@@ -84,7 +84,9 @@ func (f *coffFile) relocate(index int, data []byte) error {
 		if err != nil {
 			return err
 		}
-		count = uint64(binary.LittleEndian.Uint32(first))
+		if count = uint64(binary.LittleEndian.Uint32(first)); count == 0 {
+			return f.in.errorAt(h.relocsAt, fmt.Sprintf("section %q has more than 65535 relocations, but their number is 0", s.Name))
+		}
 	}
 	relocs, err := f.in.bytes(h.relocsAt, count*coffRelocSize)
 	if err != nil {

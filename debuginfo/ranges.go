@@ -116,6 +116,18 @@ func (r *rangeReader) readRanges(u *unit, list value) *FormatError {
 	}
 	for r.next(&c) {
 		var lo, hi uint64
+		// Nearly all entries are of this kind, with numbers of one or two bytes.
+		if c.pos < len(c.data) && c.data[c.pos] == rleOffsetPair {
+			start, i := uleb(c.data, c.pos+1)
+			if i > 0 {
+				end, j := uleb(c.data, i)
+				if j > 0 {
+					c.pos = j
+					r.add(base+start, base+end)
+					continue
+				}
+			}
+		}
 		switch kind := c.u8(); kind {
 		case rleEndOfList:
 			return c.err

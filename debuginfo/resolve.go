@@ -41,9 +41,22 @@ func (f *File) ResolveWith(ctx context.Context, pcs []uint64, out []Location, o 
 	if err := checkBatch(pcs, out); err != nil {
 		return err
 	}
+	entry := f.cacheEntry(pcs, answerKind(o, false))
+	if _, ok := f.fromCache(entry, pcs, out, false); ok {
+		return nil
+	}
+	err := f.resolveLines(ctx, pcs, out, o)
+	if err == nil {
+		f.toCache(entry, pcs, out, nil)
+	}
+	return err
+}
+
+// resolveLines is ResolveWith without a cache.
+func (f *File) resolveLines(ctx context.Context, pcs []uint64, out []Location, o Options) error {
 	var r resolver
 	err := f.guard(func() error {
-		l, err := f.loadLines()
+		l, err := f.loadLinesWith(o.workers())
 		if err != nil {
 			return err
 		}
@@ -108,14 +121,19 @@ func (r *resolver) runStrays(ctx context.Context, f *File, workers int) error {
 		return nil
 	}
 	l := r.lines
-	missing := l.strays.missing(l)
+	below := make([]int32, len(r.strays))
+	for i, w := range r.strays {
+		below[i] = l.tableBelow(r.pcs[w.lo])
+	}
+	missing := l.strays.missing(l, below)
 	err := f.parallel(ctx, min(workers, len(missing)), len(missing), func(_, job int) {
 		l.strays.add(l, l.scanStrays(missing[job]))
 	})
 	if err != nil {
 		return err
 	}
-	owners := l.strays.settled()
+	owners, problems := l.strays.settled()
+	r.problems.merge(problems)
 	var windows []window
 	for _, w := range r.strays {
 		clear(r.out[w.lo:w.hi]) // joined windows reach over them
@@ -191,15 +209,20 @@ func (w *lineWorker) answer(s share) {
 	}
 }
 
+// notes reports whether the strays of a table are noted when it is run. Go's are not:
+// that would mean to run all sequences.
+func (r *resolver) notes(t *lineTable) bool { return len(r.strays) > 0 && !t.fromGo }
+
 // table resolves addresses with one table and notes its problem.
 func (w *lineWorker) table(number int32, t *lineTable, pcs []uint64, out []Location) {
 	b := batch{pcs: pcs, out: out, literal: w.literal}
 	found := tableStrays{table: number}
-	if len(w.strays) > 0 {
+	noted := w.notes(t)
+	if noted {
 		b.sequences = func(sequence addressRange) { found.note(w.lines, sequence) }
 	}
 	problem := b.resolve(w.lines, t)
-	if len(w.strays) > 0 {
+	if noted {
 		w.lines.strays.add(w.lines, found)
 	}
 	if problem == nil {

@@ -103,7 +103,11 @@ func (s *rowScan) split(ranges []Range) {
 	for i, r := range ranges {
 		a := addressRange{max(r.Lo, text.lo), min(r.Hi, text.hi)}
 		o = s.cut(s.lines.owners, o, a, i, func(gap addressRange) {
-			s.cut(s.lines.strayOwners(), 0, gap, i, func(addressRange) {})
+			owners, problems := s.lines.strayOwners(gap)
+			if s.problem == nil {
+				s.problem = problems.first()
+			}
+			s.cut(owners, 0, gap, i, func(addressRange) {})
 		})
 	}
 	slices.SortFunc(s.pieces, func(a, b piece) int {

@@ -23,12 +23,38 @@ type sources struct {
 	dirIDs  map[string]DirID      // of dirs
 	files   []SourceFile          // by FileID
 	fileIDs map[SourceFile]FileID // of files
+	// budget is how many more bytes of names may be joined.
+	budget int
+}
+
+const (
+	// namesFactor is how many bytes of names each byte of .debug_line or .debug_info
+	// may stand for. An entry of a table has five bytes at least, a path some hundred,
+	// and is counted for each table that joins it.
+	namesFactor = 64
+	// namesSlack is allowed beyond it, for tiny files.
+	namesSlack = 1 << 20
+	// longNames is the problem of names that exceed it.
+	longNames = "the names of files are too long for the size of the section"
+)
+
+// spend reports whether a name of n bytes may be joined. The caller holds s.mu.
+func (s *sources) spend(n int) bool {
+	s.budget -= n
+	return s.budget >= 0
 }
 
 // SourceFile is a source file: a base name in a directory.
 type SourceFile struct {
 	Dir  DirID
 	Base string
+}
+
+// allow allows names for a .debug_line of that size.
+func (s *sources) allow(size int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.budget = namesFactor*size + namesSlack
 }
 
 func newSources() *sources {

@@ -24,6 +24,16 @@ type splitFiles struct {
 	tried    []string            // guarded by mu; packages that are not there
 	files    map[string]dwoFile  // guarded by mu; the .dwo files, by path
 	units    map[uint64]splitted // guarded by mu; by the id of the unit
+	// indexes are the units of .dwo files: a file can hold those of many skeletons.
+	indexes map[*image]*splitIndex // guarded by mu
+	// skeletons are all skeleton units, by id, nil before they are first asked for.
+	skeletons map[uint64]*unit // guarded by mu
+}
+
+// splitIndex is the units of a .dwo file, or of one unit's part of a package.
+type splitIndex struct {
+	*unitIndex
+	byID map[uint64]*unit
 }
 
 // dwoFile is a .dwo file, or why it cannot be had.
@@ -32,43 +42,38 @@ type dwoFile struct {
 	err   error
 }
 
-// splitted is the sections of a split unit, or why they cannot be had.
+// splitted is the units among which a split unit is, or why they cannot be had.
 type splitted struct {
-	sections *debugSections
-	err      error
+	index *splitIndex
+	err   error
 }
 
 // dwoSuffix is what the names of the sections of split units end with.
 const dwoSuffix = ".dwo"
 
-// splitSections returns the sections of the split unit with that id, under their
-// plain names (".debug_info"), and with them the .debug_addr of its skeleton in img,
-// and .debug_ranges for version 4. name and compDir are what the skeleton says: the
-// .dwo file and the directory of the compilation.
-func (img *image) splitSections(id uint64, name, compDir string) (*debugSections, error) {
+// splitUnits returns the units of the file with the split unit of the skeleton u in img.
+// Their sections go by their plain names (".debug_info"), and with them come the
+// .debug_addr of img, and .debug_ranges for version 4. name and compDir are what the
+// skeleton says: the .dwo file and the directory of the compilation.
+func (img *image) splitUnits(u *unit, name, compDir string) (*splitIndex, error) {
 	s := &img.debug.splits
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if u, ok := s.units[id]; ok {
-		return u.sections, u.err
+	if known, ok := s.units[u.dwoID]; ok {
+		return known.index, known.err
 	}
 	if s.units == nil {
-		s.units = map[uint64]splitted{}
+		s.units, s.indexes = map[uint64]splitted{}, map[*image]*splitIndex{}
 	}
-	s.units[id] = splitted{err: errCutShort} // unless it gets to the end; see File.guard
-	var u splitted
-	if found, err := img.findSplit(id, name, compDir); err != nil {
-		u.err = err
-	} else {
-		u.sections = &debugSections{img: found, keep: true}
-	}
-	s.units[id] = u
-	return u.sections, u.err
+	s.units[u.dwoID] = splitted{err: errCutShort} // unless it gets to the end; see File.guard
+	index, err := img.findSplit(u, name, compDir)
+	s.units[u.dwoID] = splitted{index, err}
+	return index, err
 }
 
-// findSplit returns an image of the split unit, from the package or from its own
-// file. The caller holds the lock.
-func (img *image) findSplit(id uint64, name, compDir string) (*image, error) {
+// findSplit finds the split unit in the package or in its own file. The caller holds
+// the lock.
+func (img *image) findSplit(u *unit, name, compDir string) (*splitIndex, error) {
 	if img.files == nil {
 		return nil, errors.New("no other files are opened for this one")
 	}
@@ -78,15 +83,58 @@ func (img *image) findSplit(id uint64, name, compDir string) (*image, error) {
 		s.pack = img.findPackage()
 	}
 	if s.pack != nil {
-		if sections, ok := s.pack.unit(id); ok {
-			return img.splitFrom(s.pack.image, sections), nil
+		if sections, ok := s.pack.unit(u.dwoID); ok {
+			return img.readSplit(u, img.splitFrom(s.pack.image, sections)), nil
 		}
 	}
 	dwo, err := img.dwoFile(name, compDir)
 	if err != nil {
 		return nil, err
 	}
-	return img.splitFrom(dwo, dwoSections(dwo)), nil
+	if s.indexes[dwo] == nil {
+		s.indexes[dwo] = img.readSplit(u, img.splitFrom(dwo, dwoSections(dwo)))
+	}
+	return s.indexes[dwo], nil
+}
+
+// readSplit reads the units of an image of split units, and gives each what its
+// skeleton knows. The caller holds the lock.
+func (img *image) readSplit(u *unit, from *image) *splitIndex {
+	s := &img.debug.splits
+	if s.skeletons == nil {
+		s.skeletons = map[uint64]*unit{}
+		newUnitReader(u.from).each(func(skeleton *unit) {
+			if skeleton.dwoName.form != 0 && s.skeletons[skeleton.dwoID] == nil {
+				s.skeletons[skeleton.dwoID] = skeleton
+			}
+		}, func(error) {}) // known from the first time that they were read
+	}
+	sections := &debugSections{img: from, keep: true}
+	x := &splitIndex{&unitIndex{sections: sections}, map[uint64]*unit{}}
+	newUnitReader(sections).each(func(other *unit) {
+		skeleton := s.skeletons[other.dwoID]
+		if skeleton == nil {
+			skeleton = u
+		}
+		other.complete(skeleton)
+		other.siblings = x.unitIndex
+		x.units = append(x.units, other)
+		if x.byID[other.dwoID] == nil {
+			x.byID[other.dwoID] = other
+		}
+	}, x.failed)
+	return x
+}
+
+// complete sets what a split unit has from its skeleton.
+func (u *unit) complete(skeleton *unit) {
+	u.stmtList, u.addrBase = skeleton.stmtList, skeleton.addrBase
+	if skeleton.version < 5 {
+		u.rangesBase = skeleton.splitRangesBase
+	}
+	if skeleton.code.lowPC.form != 0 {
+		u.base, _ = skeleton.address(skeleton.code.lowPC) // 0 if there is none
+	}
 }
 
 // splitFrom makes the image of a split unit in file.
@@ -178,25 +226,16 @@ func (u *unit) split() (*unit, *FormatError) {
 		return nil, err
 	}
 	in := u.from.get(secInfo)
-	sections, problem := u.from.img.splitSections(u.dwoID, string(name), string(compDir))
+	index, problem := u.from.img.splitUnits(u, string(name), string(compDir))
 	if problem != nil {
 		return nil, in.errorAt(u.offset, "no file with the split unit "+string(name)+", so that its functions are not known: "+problem.Error())
 	}
-	siblings := &unitIndex{sections: sections}
-	newUnitReader(sections).each(func(s *unit) { siblings.units = append(siblings.units, s) }, siblings.failed)
-	for _, s := range siblings.units {
-		s.siblings, s.stmtList = siblings, u.stmtList
-		if s.addrBase = u.addrBase; u.version < 5 {
-			s.rangesBase = u.splitRangesBase
-		}
-		s.base = u.base
-	}
-	i := slices.IndexFunc(siblings.units, func(s *unit) bool { return s.dwoID == u.dwoID })
+	other := index.byID[u.dwoID]
 	switch {
-	case i >= 0:
-		return siblings.units[i], nil
-	case siblings.problem != nil:
-		return nil, in.errorAt(u.offset, "its split unit: "+siblings.problem.Error())
+	case other != nil:
+		return other, nil
+	case index.problem != nil:
+		return nil, in.errorAt(u.offset, "its split unit: "+index.problem.Error())
 	}
-	return nil, in.errorAt(u.offset, fmt.Sprintf("%s is of another build: it has no unit with the id %#x", sections.img.path, u.dwoID))
+	return nil, in.errorAt(u.offset, fmt.Sprintf("%s is of another build: it has no unit with the id %#x", index.sections.img.path, u.dwoID))
 }

@@ -18,6 +18,7 @@ type splitPackage struct {
 	units   uint32   // how many rows there are
 	hashes, indices, offsets,
 	sizes []byte // the four parts of the index
+	rows map[uint64]uint32 // by the id of the unit, from 1 on; see row
 }
 
 // packageSections are the sections by their number in an index (DW_SECT_…), of
@@ -65,7 +66,10 @@ func openPackage(img *image) (*splitPackage, error) {
 	}
 	p.offsets = c.bytes(uint64(p.units) * uint64(columns) * 4)
 	p.sizes = c.bytes(uint64(p.units) * uint64(columns) * 4)
-	return p, asError(c.err)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return p, nil
 }
 
 // unit returns the sections of the unit with that id: its parts of those that the
@@ -94,24 +98,20 @@ func (p *splitPackage) unit(id uint64) (sections []*section, ok bool) {
 	return sections, true
 }
 
-// row finds the row of a unit, from 1 on, in the hash table; 0 if it is not there.
+// row returns the row of a unit, from 1 on; 0 if it is not there. It does not probe the
+// hash table: of one that is not sound, each search could look at all slots.
 func (p *splitPackage) row(id uint64) uint32 {
-	if p.slots == 0 {
-		return 0
-	}
-	mask := uint64(p.slots) - 1
-	slot, step := id&mask, id>>32&mask|1
-	for range p.slots {
-		row := uint32(littleEndian(p.indices[4*slot:][:4]))
-		if row == 0 {
-			return 0
+	if p.rows == nil {
+		p.rows = map[uint64]uint32{}
+		for slot := range int(p.slots) {
+			row := uint32(littleEndian(p.indices[4*slot:][:4]))
+			hash := littleEndian(p.hashes[8*slot:][:8])
+			if row != 0 && p.rows[hash] == 0 {
+				p.rows[hash] = row
+			}
 		}
-		if littleEndian(p.hashes[8*slot:][:8]) == id {
-			return row
-		}
-		slot = (slot + step) & mask
 	}
-	return 0
+	return p.rows[id]
 }
 
 // section returns the contents of a section of the package by its plain name.

@@ -103,10 +103,9 @@ func functionsOf(img *image, symbols []Symbol) []Function {
 // execEnd returns the end of the executable section that holds addr, addr itself
 // if there is none.
 func (img *image) execEnd(addr uint64) uint64 {
-	for _, s := range img.sections {
-		if s.Exec && addr >= s.Addr && addr-s.Addr < s.Size {
-			return s.Addr + s.Size
-		}
+	i := sort.Search(len(img.code), func(i int) bool { return img.code[i].Addr > addr }) - 1
+	if i >= 0 && addr-img.code[i].Addr < img.code[i].Size {
+		return img.code[i].Addr + img.code[i].Size
 	}
 	return addr
 }

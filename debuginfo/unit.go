@@ -54,6 +54,9 @@ const (
 	workFactor = 32
 	// workSlack is allowed beyond workFactor, for tiny files.
 	workSlack = 1 << 16
+	// maxBadUnits is after how many units that are not sound the rest is not looked at:
+	// it takes longer to say what is wrong with a unit than to read it.
+	maxBadUnits = 1 << 16
 )
 
 // abbreviation is the layout of the root entries with one code of one table.
@@ -79,16 +82,25 @@ func newUnitReader(sections *debugSections) *unitReader {
 // that is not sound is reported to failed and passed over.
 func (r *unitReader) each(yield func(*unit), failed func(error)) {
 	c := r.sections.get(secInfo).cursor(0)
+	bad := 0
 	for c.err == nil && c.pos < len(c.data) {
-		u := &unit{from: r.sections, offset: c.pos}
-		u.end, u.dwarf64 = c.unitLength()
+		start := c.pos
+		end, dwarf64 := c.unitLength()
 		if c.err != nil {
 			break
 		}
+		if end == c.pos && !dwarf64 {
+			continue // padding
+		}
+		u := &unit{from: r.sections, offset: start, end: end}
+		u.dwarf64 = dwarf64
 		body := c
 		body.data = c.data[:u.end]
 		if isCode, err := r.read(u, &body); err != nil {
 			failed(err)
+			if bad++; bad == maxBadUnits {
+				break
+			}
 		} else if isCode {
 			yield(u)
 		}
@@ -168,15 +180,11 @@ func (r *unitReader) find(offset, code uint64) error {
 		}
 		a.tag = c.uleb()
 		c.u8() // whether entries have children
-		a.attrs = a.attrs[:0]
-		for c.err == nil {
-			x, ok := c.attribute()
-			if !ok {
-				break
-			}
-			a.attrs = append(a.attrs, x)
+		if a.code == code {
+			a.attrs = c.attributes(a.attrs[:0])
+			break
 		}
-		if a.code == code || c.pos-start > r.work {
+		if c.skipAttributes(); c.pos-start > r.work {
 			break
 		}
 	}
@@ -270,7 +278,7 @@ func (u *unit) text(v value) ([]byte, *FormatError) {
 	default:
 		return nil, nil
 	}
-	return c.cstring(), c.err
+	return c.text(), c.err
 }
 
 // address returns the address that v stands for.
@@ -316,10 +324,21 @@ func (f *File) Units() ([]Unit, error) {
 				problem = err
 			}
 		}
+		known := map[string]string{} // most units have the same directory and producer
+		budget := namesFactor*r.sections.size(secInfo) + namesSlack
 		text := func(u *unit, v value) string {
 			s, err := u.text(v)
 			failed(asError(err))
-			return string(s)
+			if name, ok := known[string(s)]; ok {
+				return name
+			}
+			if budget -= len(s); budget < 0 {
+				failed(u.from.get(secInfo).errorAt(u.offset, longNames))
+				return ""
+			}
+			name := string(s)
+			known[name] = name
+			return name
 		}
 		r.each(func(u *unit) {
 			// Of a split unit, the other half has the name.

@@ -37,9 +37,10 @@ const (
 
 	// maxRatio is how many times larger than its compressed form a section may be.
 	// Deflate reaches 1032 on zeros; debug sections stay below 50.
-	maxRatio = 512
-	// ratioSlack is allowed beyond maxRatio, for sections of a few bytes.
-	ratioSlack = 1 << 16
+	maxRatio = 128
+	// ratioSlack is allowed beyond maxRatio, for small sections that say the same over
+	// and over.
+	ratioSlack = 1 << 20
 	// trustedRatio is up to which ratio a header's size is believed: memory beyond
 	// it is only taken as the data really comes.
 	trustedRatio = 32

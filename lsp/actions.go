@@ -9,6 +9,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/live"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/project"
 )
 
 // This file defines code actions: what can be done about a crash and with a fuzz test.
@@ -102,15 +103,16 @@ func (s *server) testActions(doc *document, place protocol.Range) []protocol.Com
 	}
 	var actions []protocol.CommandOrCodeAction
 	tests := s.testsOf(doc.path)
-	for _, fn := range fuzzFuncs(doc.path, doc.text.Bytes()) {
-		t, ok := tests.byName[fn.name]
-		line := nameRange(doc.text, fn, s.encoding).Start.Line
-		if !ok || line < place.Start.Line || line > place.End.Line {
+	for _, d := range project.Declared(doc.path, doc.text.Bytes()) {
+		line := nameRange(doc.text, d, s.encoding).Start.Line
+		if line < place.Start.Line || line > place.End.Line {
 			continue
 		}
-		for _, command := range testChoices(t) {
-			command.Arguments = []protocol.LSPAny{asJSON(t.ID.String())}
-			actions = append(actions, &protocol.CodeAction{Title: command.Title, Command: command})
+		for _, t := range tests.declaredBy(d) {
+			for _, command := range testChoices(t) {
+				command.Arguments = []protocol.LSPAny{asJSON(t.ID.String())}
+				actions = append(actions, &protocol.CodeAction{Title: command.Title, Command: command})
+			}
 		}
 	}
 	return actions

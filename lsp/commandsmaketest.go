@@ -5,21 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang/gocorpus"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/project"
 	"github.com/fuzzls/fuzzls/lsp/text"
 )
 
 // This file defines the command that makes a test of a crash.
-
-// maxSeed is the greatest length in bytes of a seed's values in the source. Longer ones
-// hide the fuzz test; a file in testdata does not.
-const maxSeed = 4 << 10
 
 // madeTest is what fuzzls.makeTest returns.
 type madeTest struct {
@@ -38,62 +34,45 @@ func (s *server) makeTestCommand(ctx context.Context, args []protocol.LSPAny) (a
 	if !ok {
 		return nil, fmt.Errorf("%s is gone: its source no longer has this fuzz test", c.Test)
 	}
-	already, err := replayedBy(c.Reproducer, t.Dir, t.Name)
+	entry, err := os.ReadFile(c.Reproducer)
+	if err != nil {
+		return nil, fmt.Errorf("reading the input that crashes: %w", err)
+	}
+	kept, err := project.KeptBy(&t.FuzzTest, c.workspace.Root(), c.Reproducer, entry)
 	if err != nil {
 		return nil, err
 	}
-	added, err := s.addCrash(ctx, t.File, t.Name, c.Reproducer)
-	message := added + ". " + already
+	if t.Language != target.Go {
+		s.say(false, kept)
+		return madeTest{kept}, nil
+	}
+	added, err := s.addCrash(ctx, &t.FuzzTest, entry)
+	message := added + ". " + kept
 	if err != nil {
 		// The test that is there already is what the user asked for.
-		message = fmt.Sprintf("%s No f.Add was added: %v", already, err)
+		message = fmt.Sprintf("%s No f.Add was added: %v", kept, err)
 	}
 	s.say(false, message)
 	return madeTest{message}, nil
 }
 
-// replayedBy says how `go test` runs a reproducer, which it does if it is in testdata/fuzz
-// of the fuzz test's package.
-func replayedBy(reproducer, dir, fuzzTest string) (string, error) {
-	home := filepath.Join(dir, "testdata", "fuzz", fuzzTest)
-	if filepath.Dir(reproducer) != home {
-		return "", fmt.Errorf("the input is in %s, where go test does not look: copy it to %s", reproducer, home)
-	}
-	return fmt.Sprintf("go test runs it from testdata/fuzz/%s/%s: commit that file.", fuzzTest, filepath.Base(reproducer)), nil
-}
-
-// addCrash adds a reproducer to a fuzz test and says what it added.
-func (s *server) addCrash(ctx context.Context, path, fuzzTest, reproducer string) (string, error) {
-	entry, err := os.ReadFile(reproducer)
+// addCrash adds an input that crashes to a fuzz test and says what it added.
+func (s *server) addCrash(ctx context.Context, t *target.FuzzTest, entry []byte) (string, error) {
+	edited, err := s.editTarget(t.File)
 	if err != nil {
 		return "", err
 	}
-	values, err := gocorpus.Expressions(entry)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", reproducer, err)
-	}
-	size := 0
-	for _, v := range values {
-		size += len(v.Text)
-	}
-	if size > maxSeed {
-		return "", fmt.Errorf("its values take %d bytes of source, more than %d", size, maxSeed)
-	}
-	target, err := s.editTarget(path)
-	if err != nil {
-		return "", err
-	}
-	insertions, err := addSeed(path, target.text.Bytes(), fuzzTest, values)
+	insertions, err := project.AddSeed(t, edited.text.Bytes(), entry)
 	if err != nil {
 		return "", err
 	}
 	if !s.caps.applyEdit {
-		return "", fmt.Errorf("your editor does not take edits: add %q to %s", callOf(insertions[0]), fuzzTest)
+		return "", fmt.Errorf("your editor does not take edits: add %q to %s", callOf(insertions[0]), t.Name)
 	}
-	if err := s.insert(ctx, target, insertions); err != nil {
+	if err := s.insert(ctx, edited, insertions); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("Added %s to %s", shortText(callOf(insertions[0])), fuzzTest), nil
+	return fmt.Sprintf("Added %s to %s", shortText(callOf(insertions[0])), t.Name), nil
 }
 
 // editTarget is a text that is about to be edited.
@@ -114,25 +93,25 @@ func (s *server) editTarget(path string) (editTarget, error) {
 
 // insert has the client carry out insertions. A client that knows versions refuses if the
 // user has typed meanwhile.
-func (s *server) insert(ctx context.Context, target editTarget, insertions []insertion) error {
+func (s *server) insert(ctx context.Context, file editTarget, insertions []target.Insertion) error {
 	label := "Add the input that crashes"
 	params := &protocol.ApplyWorkspaceEditParams{Label: &label}
 	edits := make([]protocol.TextEdit, len(insertions))
 	elements := make([]protocol.TextDocumentEditElement, len(insertions))
 	for i, in := range insertions {
-		at := offsetPosition(target.text, in.offset, s.encoding)
-		edits[i] = protocol.TextEdit{Range: protocol.Range{Start: at, End: at}, NewText: in.text}
+		at := offsetPosition(file.text, in.Offset, s.encoding)
+		edits[i] = protocol.TextEdit{Range: protocol.Range{Start: at, End: at}, NewText: in.Text}
 		elements[i] = &edits[i]
 	}
 	if s.caps.documentChanges {
 		params.Edit.DocumentChanges = []protocol.DocumentChange{&protocol.TextDocumentEdit{
 			TextDocument: protocol.OptionalVersionedTextDocumentIdentifier{
-				TextDocumentIdentifier: protocol.TextDocumentIdentifier{URI: target.uri}, Version: target.version,
+				TextDocumentIdentifier: protocol.TextDocumentIdentifier{URI: file.uri}, Version: file.version,
 			},
 			Edits: elements,
 		}}
 	} else {
-		params.Edit.Changes = map[uri.URI][]protocol.TextEdit{target.uri: edits}
+		params.Edit.Changes = map[uri.URI][]protocol.TextEdit{file.uri: edits}
 	}
 	result, err := s.client.ApplyEdit(ctx, params)
 	switch {
@@ -156,4 +135,4 @@ func shortText(call string) string {
 }
 
 // callOf returns the call of f.Add in an insertion.
-func callOf(in insertion) string { return strings.Trim(in.text, "; \t\r\n") }
+func callOf(in target.Insertion) string { return strings.Trim(in.Text, "; \t\r\n") }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/live"
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
+	"github.com/fuzzls/fuzzls/fuzzcore/supervisor"
 )
 
 // This file defines the commands that show or forget something: the input of a crash,
@@ -44,6 +45,9 @@ func (s *server) reproducerCommand(ctx context.Context, args []protocol.LSPAny) 
 	}
 	if _, err := os.Stat(c.Reproducer); err != nil {
 		return nil, fmt.Errorf("the input of %s that crashes: %w: fuzzing finds it again", c.Test.Func, err)
+	}
+	if hex := supervisor.HexOf(c.Reproducer); exists(hex) {
+		return nil, s.show(ctx, hex, nil) // editors show bytes badly
 	}
 	return nil, s.show(ctx, c.Reproducer, nil)
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/crash"
 	"github.com/fuzzls/fuzzls/fuzzcore/live"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 	"github.com/fuzzls/fuzzls/lsp/text"
 )
 
@@ -42,7 +42,7 @@ var (
 	testNow   = time.Date(2026, 11, 21, 15, 4, 0, 0, time.UTC)
 	testParse = live.Test{
 		ID:       live.TestID{Package: "example.com/m", Func: "FuzzParse"},
-		FuzzTest: golang.FuzzTest{Package: "example.com/m", Dir: "/m", Name: "FuzzParse", File: "/m/parse_test.go", Line: 3},
+		FuzzTest: target.FuzzTest{Package: "example.com/m", Dir: "/m", Name: "FuzzParse", File: "/m/parse_test.go", Line: 3},
 	}
 	testCrash = live.Crash{
 		Test: testParse.ID,

@@ -11,6 +11,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/live"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/project"
 	"github.com/fuzzls/fuzzls/lsp/text"
 )
 
@@ -24,7 +25,7 @@ const (
 
 // problemDiagnostic returns where a problem is shown and what is shown there. A problem
 // without a place is shown at the package's first fuzz test or, if it has none, at the
-// beginning of the workspace's go.mod or go.work.
+// beginning of the file that describes the workspace, such as go.mod.
 func (x *texts) problemDiagnostic(p live.Problem, tests []live.Test, root string) (uri.URI, protocol.Diagnostic) {
 	code := codeDiscovery
 	if p.Build {
@@ -54,8 +55,10 @@ func (x *texts) problemPlace(p live.Problem, tests []live.Test, root string) (pa
 			return tests[i].File, tests[i].Line
 		}
 	}
-	if work := filepath.Join(root, "go.work"); x.present(work) != nil {
-		return work, 0
+	for _, name := range project.RootFiles {
+		if path := filepath.Join(root, name); x.present(path) != nil {
+			return path, 0
+		}
 	}
 	return filepath.Join(root, "go.mod"), 0
 }

@@ -107,7 +107,7 @@ func (s *server) DidOpen(_ context.Context, params *protocol.DidOpenTextDocument
 	}
 	s.docs.put(doc)
 	tell(s, func(l documentListener) { l.documentOpened(doc) })
-	s.folders.fileOpened(doc.path)
+	s.folders.fileOpened(doc)
 	return nil
 }
 

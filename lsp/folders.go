@@ -7,13 +7,13 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"go.lsp.dev/protocol"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/live"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/project"
 )
 
 // This file defines the workspace folders and the live workspaces made of them. In an
@@ -37,7 +37,7 @@ type folders struct {
 
 	mu     sync.Mutex // guards the fields below
 	open   []string   // the client's folders, absolute
-	single string     // the directory of the first opened Go file, if there are no folders
+	single string     // the directory of the first opened file of a language, if there are no folders
 	byDir  map[string]*live.Workspace
 	// failed holds how loading failed, so that the user is told once.
 	failed map[*live.Workspace]string
@@ -156,11 +156,13 @@ func (s *server) DidChangeWorkspaceFolders(_ context.Context, params *protocol.D
 	return nil
 }
 
-// fileOpened has the module of the first Go file looked at if no folder is open.
-func (f *folders) fileOpened(path string) {
-	if !strings.HasSuffix(path, ".go") {
+// fileOpened has the project of the first file looked at if no folder is open: the module
+// of a Go file, or what is around a file that declares fuzz tests.
+func (f *folders) fileOpened(doc *document) {
+	if doc.path == "" || project.IsNative(doc.path) && len(project.Declared(doc.path, doc.text.Bytes())) == 0 || !project.IsSource(doc.path) {
 		return
 	}
+	path := doc.path
 	f.mu.Lock()
 	first := len(f.open) == 0 && f.single == ""
 	if first {
@@ -185,6 +187,9 @@ func (f *folders) wanted() ([]string, bool) {
 	if f.single != "" {
 		if root := moduleRoot(f.single); root != "" {
 			return []string{root}, true
+		}
+		if hasNative(f.single) {
+			return []string{project.Root(f.single)}, true
 		}
 	}
 	return nil, true
@@ -259,7 +264,8 @@ func (f *folders) doReload(ctx context.Context, list []*live.Workspace) {
 // loaded tells the user how loading failed, if it was not so before.
 func (f *folders) loaded(w *live.Workspace, err error) {
 	text := ""
-	if err != nil && !errors.Is(err, context.Canceled) {
+	// A folder with C sources need not have fuzz tests.
+	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, project.ErrNothing) {
 		text = fmt.Sprintf("finding the fuzz tests of %s: %v", w.Dir(), err)
 	}
 	f.mu.Lock()

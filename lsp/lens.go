@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,6 +14,8 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/live"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/project"
 )
 
 // This file defines code lenses: where they are, and when the client asks for them again.
@@ -20,7 +24,7 @@ import (
 // that change faster cannot be read.
 const lensesEvery = time.Second
 
-// CodeLens answers with the lenses of the fuzz tests of an open test file. They stand
+// CodeLens answers with the lenses of the fuzz tests of an open file. They stand
 // where the functions are in the buffer, saved or not.
 func (s *server) CodeLens(_ context.Context, params *protocol.CodeLensParams) ([]protocol.CodeLens, error) {
 	doc := s.document(params.TextDocument.URI)
@@ -38,14 +42,14 @@ func (s *server) lensesIn(doc *document) []protocol.CodeLens {
 	if doc.path == "" || !s.settings().CodeLens {
 		return all
 	}
-	functions := fuzzFuncs(doc.path, doc.text.Bytes())
-	if len(functions) == 0 {
+	declared := project.Declared(doc.path, doc.text.Bytes())
+	if len(declared) == 0 {
 		return all
 	}
 	tests := s.testsOf(doc.path)
-	for _, fn := range functions {
-		place := nameRange(doc.text, fn, s.encoding)
-		for _, command := range s.lensesFor(tests, fn.name) {
+	for _, d := range declared {
+		place := nameRange(doc.text, d, s.encoding)
+		for _, command := range s.lensesFor(tests, d) {
 			all = append(all, protocol.CodeLens{Range: place, Command: command})
 		}
 	}
@@ -61,20 +65,19 @@ func titles(all []protocol.CodeLens) string {
 	return b.String()
 }
 
-// lensesFor returns the commands of the lenses of the fuzz test with a name among those of its file. A
-// fuzz test that was not found yet, since it was not saved, has none.
-func (s *server) lensesFor(tests fileTests, name string) []protocol.Command {
+// lensesFor returns the commands of the lenses of what a declaration declares, among the
+// fuzz tests of its file. A fuzz test that was not found yet, since it was not saved, has
+// none.
+func (s *server) lensesFor(tests fileTests, d target.Declaration) []protocol.Command {
 	if !s.trusted {
 		return []protocol.Command{{Title: untrustedLens.title, Command: untrustedLens.command}}
 	}
-	t, ok := tests.byName[name]
-	if !ok {
-		return nil
-	}
-	id := t.ID.String()
 	var shown []protocol.Command
-	for _, l := range lensesOf(t, tests.notBuilt[t.ID.Package], tests.crashes[t.ID]) {
-		shown = append(shown, protocol.Command{Title: l.title, Command: l.command, Arguments: []protocol.LSPAny{asJSON(id)}})
+	for _, t := range tests.declaredBy(d) {
+		id := t.ID.String()
+		for _, l := range lensesOf(t, tests.notBuilt[t.ID.Package], tests.crashes[t.ID]) {
+			shown = append(shown, protocol.Command{Title: l.title, Command: l.command, Arguments: []protocol.LSPAny{asJSON(id)}})
+		}
 	}
 	return shown
 }
@@ -93,6 +96,22 @@ type fileTests struct {
 	notBuilt map[string]bool
 	// crashes counts the open crashes of each fuzz test.
 	crashes map[live.TestID]int
+}
+
+// declaredBy returns the fuzz tests that a declaration declares: in languages whose
+// harnesses have no name of their own, all of the file.
+func (f *fileTests) declaredBy(d target.Declaration) []*live.Test {
+	if d.Name != "" {
+		if t := f.byName[d.Name]; t != nil {
+			return []*live.Test{t}
+		}
+		return nil
+	}
+	var tests []*live.Test
+	for _, name := range slices.Sorted(maps.Keys(f.byName)) {
+		tests = append(tests, f.byName[name])
+	}
+	return tests
 }
 
 func (s *server) testsOf(path string) fileTests {
@@ -169,7 +188,7 @@ func (l *lensRefresher) refresh(ctx context.Context, _ []struct{}) {
 	}
 	changed := false
 	for _, doc := range l.server.documents() {
-		if strings.HasSuffix(doc.path, "_test.go") && l.note(doc.uri, titles(l.server.lensesIn(doc))) {
+		if project.MayDeclare(doc.path) && l.note(doc.uri, titles(l.server.lensesIn(doc))) {
 			changed = true
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/target/project"
 )
 
 // This file defines which directories become workspaces: where the modules are.
@@ -22,15 +24,20 @@ const (
 )
 
 // workspaceDirs returns the directories that become workspaces for folders, sorted: a
-// folder itself if it has a go.work or is in a module, otherwise the modules below it. A
-// directory within another of the same module, or within a go.work's, is left out.
+// folder itself if it has a go.work or is in a module, otherwise the modules below it, and
+// the folder too if it has C, C++ or Rust sources outside of them. A directory within
+// another of the same module, or within a go.work's, is left out.
 func workspaceDirs(folders []string) []string {
 	var dirs []string
 	for _, folder := range folders {
 		if exists(filepath.Join(folder, "go.work")) || moduleRoot(folder) != "" {
 			dirs = append(dirs, folder)
-		} else {
-			dirs = append(dirs, modulesBelow(folder)...)
+			continue
+		}
+		modules, native := lookBelow(folder)
+		dirs = append(dirs, modules...)
+		if native {
+			dirs = append(dirs, folder)
 		}
 	}
 	slices.Sort(dirs)
@@ -58,16 +65,17 @@ func moduleRoot(dir string) string {
 	}
 }
 
-// modulesBelow returns the directories below root that have a go.mod or a go.work. What
-// is below those belongs to them, or is a module that they keep for themselves.
-func modulesBelow(root string) []string {
-	var found []string
+// lookBelow returns the directories below root that have a go.mod or a go.work, and
+// whether there are sources of languages without modules beside them. What is below a
+// module belongs to it, or is a module that it keeps for itself.
+func lookBelow(root string) (found []string, native bool) {
 	read := 0
 	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return fs.SkipDir // what cannot be read is not there
 		case !entry.IsDir():
+			native = native || project.IsNative(path)
 			return nil
 		case path != root && (skipped(entry.Name()) || depth(root, path) > maxDepth):
 			return fs.SkipDir
@@ -81,7 +89,13 @@ func modulesBelow(root string) []string {
 		}
 		return nil
 	})
-	return found
+	return found, native
+}
+
+// hasNative reports whether there are sources of languages without modules in a directory.
+func hasNative(dir string) bool {
+	entries, _ := os.ReadDir(dir) // what cannot be read is not there
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return project.IsNative(e.Name()) })
 }
 
 // skipped reports whether directories of that name hold no sources of the user's own.

@@ -64,7 +64,7 @@ func TestModulesAreBounded(t *testing.T) {
 	for i := range maxModules + 10 {
 		files = append(files, strings.Repeat("m", i+1)+"/go.mod")
 	}
-	if got := modulesBelow(tree(t, files...)); len(got) != maxModules {
+	if got, _ := lookBelow(tree(t, files...)); len(got) != maxModules {
 		t.Errorf("%d modules, want %d", len(got), maxModules)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/live"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 	"github.com/fuzzls/fuzzls/lsp/text"
 )
 
@@ -37,11 +38,11 @@ func offsetPosition(t *text.Text, offset int, e text.Encoding) protocol.Position
 	return protocol.Position{Line: uint32(line), Character: before.Column(line, len(before.Line(line)), e)}
 }
 
-// nameRange returns the range of a fuzz test's name.
-func nameRange(t *text.Text, fn fuzzFunc, e text.Encoding) protocol.Range {
+// nameRange returns the range of the name of the function that declares a fuzz test.
+func nameRange(t *text.Text, d target.Declaration, e text.Encoding) protocol.Range {
 	return protocol.Range{
-		Start: offsetPosition(t, fn.offset, e),
-		End:   offsetPosition(t, fn.offset+len(fn.name), e),
+		Start: offsetPosition(t, d.Offset, e),
+		End:   offsetPosition(t, d.Offset+d.Size, e),
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
 	"go.lsp.dev/jsonrpc2"
@@ -12,7 +11,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/live"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang/gocorpus"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file answers fuzzls/reproducer: the values that crash a fuzz test.
@@ -37,7 +36,7 @@ func (s *server) reproducer(_ context.Context, params protocol.LSPAny) (any, err
 	if err != nil {
 		return nil, err
 	}
-	_, c, ok := s.findCrash(p.Signature)
+	w, c, ok := s.findCrash(p.Signature)
 	if !ok {
 		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s: there is no crash %q: fuzzls/crashes lists them", methodReproducer, p.Signature)
 	}
@@ -45,32 +44,19 @@ func (s *server) reproducer(_ context.Context, params protocol.LSPAny) (any, err
 	if err != nil {
 		return nil, fmt.Errorf("reading the reproducer of %s: %w", p.Signature, err)
 	}
-	values, err := gocorpus.Expressions(entry)
+	t, ok := w.Test(c.Test)
+	if !ok {
+		return nil, fmt.Errorf("%s is gone: its source no longer has this fuzz test", c.Test)
+	}
+	values, err := target.InputValues(t.Language, entry)
 	if err != nil {
 		return nil, fmt.Errorf("reading the reproducer %s: %w", c.Reproducer, err)
 	}
 	result := &ReproducerResult{Values: []ReproducerValue{}, Size: len(entry), URI: uri.File(c.Reproducer)}
 	for _, v := range values {
-		result.Values = append(result.Values, ReproducerValue{Type: v.Type, Text: shortened(v.Text), Bytes: bytesOf(v)})
+		result.Values = append(result.Values, ReproducerValue{Type: v.Type, Text: shortened(v.Text), Bytes: v.Bytes})
 	}
 	return result, nil
-}
-
-// bytesOf returns the content of a string or []byte; nil for other values.
-func bytesOf(v gocorpus.Expression) []byte {
-	quoted := v.Text
-	switch v.Type {
-	case "string":
-	case "[]byte":
-		quoted = strings.TrimSuffix(strings.TrimPrefix(quoted, "[]byte("), ")")
-	default:
-		return nil
-	}
-	content, err := strconv.Unquote(quoted)
-	if err != nil {
-		return nil
-	}
-	return []byte(content)
 }
 
 // shortened returns text, cut off behind maxValueText bytes.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/live"
 	"github.com/fuzzls/fuzzls/fuzzcore/supervisor"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file defines the settings: their names, what they may be, and how they are read.
@@ -23,6 +23,8 @@ type settings struct {
 	// Env holds "key=value", sorted.
 	Env           []string
 	Scope         string
+	ClangPath     string
+	Sanitizer     string
 	Jobs          int
 	Timeout       time.Duration
 	MemoryLimit   int64
@@ -33,7 +35,7 @@ type settings struct {
 
 func defaultSettings() settings {
 	return settings{
-		Scope: "module", Timeout: 10 * time.Second, MemoryLimit: 2 << 30,
+		Scope: "module", Sanitizer: target.Sanitizers[0], Timeout: 10 * time.Second, MemoryLimit: 2 << 30,
 		RebuildOnSave: true, InlayHints: true, CodeLens: true,
 	}
 }
@@ -41,14 +43,19 @@ func defaultSettings() settings {
 // live returns what workspaces are told.
 func (s settings) live() live.Settings {
 	return live.Settings{
-		Go: s.GoPath, BuildFlags: s.BuildFlags, Env: s.Env, Scope: golang.ParseScope(s.Scope),
+		Tools: target.Tools{
+			Env:   s.Env,
+			Go:    target.GoTool{Path: s.GoPath, Flags: s.BuildFlags, Scope: s.Scope},
+			Clang: target.ClangTool{Path: s.ClangPath, Sanitizer: s.Sanitizer},
+		},
 		Jobs: s.Jobs, Timeout: s.Timeout, MemoryLimit: s.MemoryLimit,
 	}
 }
 
 // findsAs reports whether the same fuzz tests are found with other settings.
 func (s settings) findsAs(other settings) bool {
-	return s.GoPath == other.GoPath && slices.Equal(s.BuildFlags, other.BuildFlags) && slices.Equal(s.Env, other.Env)
+	return s.GoPath == other.GoPath && slices.Equal(s.BuildFlags, other.BuildFlags) && slices.Equal(s.Env, other.Env) &&
+		s.ClangPath == other.ClangPath
 }
 
 // setting is one setting.
@@ -73,6 +80,12 @@ var settingTable = []setting{
 	}},
 	{"scope", `"module", "all", or import path patterns separated by commas`, func(s *settings, v any) bool {
 		return assign(&s.Scope, v) && s.Scope != ""
+	}},
+	{"clang.path", `the clang command as a string, "" for the newest on PATH`, func(s *settings, v any) bool {
+		return assign(&s.ClangPath, v)
+	}},
+	{"sanitizer", `one of "` + strings.Join(target.Sanitizers, `", "`) + `"`, func(s *settings, v any) bool {
+		return assign(&s.Sanitizer, v) && slices.Contains(target.Sanitizers, s.Sanitizer)
 	}},
 	{"jobs", fmt.Sprintf("a whole number from 0 (half of the processors) to %d", maxJobs), func(s *settings, v any) bool {
 		n, ok := v.(float64)

@@ -93,7 +93,7 @@ func (s *server) testStatus(t *live.Test) TestStatus {
 }
 
 // idText is how clients name a fuzz test.
-func idText(id live.TestID) string { return id.Package + "." + id.Func }
+func idText(id live.TestID) string { return id.String() }
 
 // milliseconds is a time on the wire: since 1970, 0 if unknown.
 func milliseconds(t time.Time) int64 {

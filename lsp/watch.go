@@ -3,7 +3,7 @@ package lsp
 import (
 	"context"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +11,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/live"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/project"
 )
 
 // This file defines what changes of files mean, and asks the client to tell of them.
@@ -26,7 +27,7 @@ type watcher struct {
 }
 
 // watchedFiles are the patterns of the files to hear of.
-var watchedFiles = []protocol.Pattern{"**/*.go", "**/go.mod", "**/go.sum", "**/go.work", "**/testdata/fuzz/**"}
+var watchedFiles = append(project.WatchPatterns(), "**/testdata/fuzz/**")
 
 // start asks the client to tell of changes; if it cannot, the directories are watched.
 func (w *watcher) start(ctx context.Context, s *server) {
@@ -39,7 +40,7 @@ func (w *watcher) start(ctx context.Context, s *server) {
 	}
 	var options protocol.DidChangeWatchedFilesRegistrationOptions
 	for _, pattern := range watchedFiles {
-		options.Watchers = append(options.Watchers, protocol.FileSystemWatcher{GlobPattern: pattern})
+		options.Watchers = append(options.Watchers, protocol.FileSystemWatcher{GlobPattern: protocol.Pattern(pattern)})
 	}
 	err := s.register(ctx, "fuzzls/files", protocol.MethodWorkspaceDidChangeWatchedFiles, options)
 	if err != nil && ctx.Err() == nil {
@@ -71,10 +72,10 @@ type fileChange struct {
 func (s *server) filesChanged(changes []fileChange) {
 	var sources []string
 	for _, c := range changes {
-		if w := s.workspaceOf(c.path); w != nil && c.changesTests() {
+		if w := s.workspaceOf(c.path); w != nil && (c.changesTests() || declaresNow(w, c.path)) {
 			s.folders.changed.mark(w)
 		}
-		if isSource(c.path) {
+		if project.IsSource(c.path) {
 			sources = append(sources, c.path)
 		}
 	}
@@ -84,23 +85,30 @@ func (s *server) filesChanged(changes []fileChange) {
 // changesTests reports whether the fuzz tests, or what is known of their crashes, may be
 // others now. Of testdata/fuzz only what disappears counts: campaigns write there.
 func (c fileChange) changesTests() bool {
-	switch name := filepath.Base(c.path); {
-	case strings.HasSuffix(name, "_test.go"), name == "go.mod", name == "go.sum", name == "go.work":
+	switch {
+	case project.IsBuildFile(c.path):
 		return true
-	case strings.HasSuffix(name, ".go"):
+	case project.IsNative(c.path):
+		// A harness is a function among others: the text tells.
+		return c.kind == protocol.FileChangeTypeDeleted || declares(c.path)
+	case project.MayDeclare(c.path):
+		return true
+	case project.IsSource(c.path):
 		// A package appears with its first file and goes with its last.
 		return c.kind != protocol.FileChangeTypeChanged
 	}
 	return c.kind == protocol.FileChangeTypeDeleted && strings.Contains(c.path, "/testdata/fuzz/")
 }
 
-// isSource reports whether builds depend on a file.
-func isSource(path string) bool {
-	switch filepath.Base(path) {
-	case "go.mod", "go.sum", "go.work":
-		return true
-	}
-	return strings.HasSuffix(path, ".go")
+// declares reports whether a file on disk declares fuzz tests.
+func declares(path string) bool {
+	content, err := os.ReadFile(path)
+	return err == nil && len(project.Declared(path, content)) > 0
+}
+
+// declaresNow reports whether a file is known to declare fuzz tests: it may no longer.
+func declaresNow(w *live.Workspace, path string) bool {
+	return project.IsNative(path) && slices.ContainsFunc(w.Tests(), func(t live.Test) bool { return t.File == path })
 }
 
 // filesSaved has the campaigns whose source was saved built anew, if the user wants that.

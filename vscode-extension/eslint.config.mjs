@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 export default defineConfig(
   { ignores: ['dist', 'out', 'node_modules', '.vscode-test', 'test-output', 'server'] },
   {
-    files: ['src/**/*.ts', 'test/unit/**/*.ts'],
+    files: ['src/**/*.ts', 'test/unit/**/*.ts', 'test/host/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -4,94 +4,159 @@ import (
 	"context"
 	"debug/dwarf"
 	"debug/elf"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"sort"
+	"syscall"
+	"time"
+	"unsafe"
 
 	"github.com/fuzzls/fuzzls/debuginfo"
 )
 
 // This file defines what a measured process of this program does: one pass over a
-// file's addresses, from opening the file on.
+// file's addresses, from opening the file on, or two.
 
-// child runs one measurement and prints how many addresses are known and how many
-// frames they have.
-func child(mode, file, addresses string, workers int) error {
+// result is what a child prints.
+type result struct {
+	known, frames int // addresses that are known, and their frames
+	// cpu and wall are from opening the file to the last answer; of the second pass in
+	// modes that end in "-warm".
+	cpu, wall time.Duration
+}
+
+// child runs one measurement. Modes: lines, calls, and the same with -warm for a second
+// pass over an open file; cached, which reads the answers of an earlier process;
+// debug/dwarf.
+func child(mode, file, addresses string, workers int, cache string) error {
 	pcs, err := readAddresses(addresses)
 	if err != nil {
 		return err
 	}
-	var known, frames int
+	start := startClock()
+	var r result
 	switch mode {
-	case "lines":
-		known, err = resolveLines(file, pcs, workers)
-	case "calls":
-		known, frames, err = resolveCalls(file, pcs, workers)
+	case "lines", "lines-warm", "cached":
+		r, err = resolveLines(file, pcs, workers, mode == "lines-warm", cache)
+	case "calls", "calls-warm":
+		r, err = resolveCalls(file, pcs, workers, mode == "calls-warm")
 	case "debug/dwarf":
-		known, err = resolveDebugDWARF(file, pcs)
+		r.known, err = resolveDebugDWARF(file, pcs)
 	default:
 		err = fmt.Errorf("unknown mode %q", mode)
 	}
-	if err == nil {
-		fmt.Println(known, frames)
+	if err != nil {
+		return err
 	}
-	return err
+	if r.cpu == 0 {
+		start.stop(&r)
+	}
+	fmt.Println(r.known, r.frames, r.cpu.Nanoseconds(), r.wall.Nanoseconds())
+	return nil
 }
 
-// readAddresses reads a file of little-endian 64-bit addresses.
+// clock measures this process.
+type clock struct {
+	cpu  time.Duration
+	wall time.Time
+}
+
+func startClock() clock { return clock{processorTime(), time.Now()} }
+
+func (c clock) stop(r *result) {
+	r.cpu, r.wall = processorTime()-c.cpu, time.Since(c.wall)
+}
+
+// processorTime returns the user and system time of this process.
+func processorTime() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		log.Fatalf("getrusage: %v", err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// readAddresses maps a file of 64-bit addresses in the byte order of this machine.
 func readAddresses(name string) ([]uint64, error) {
-	data, err := os.ReadFile(name)
+	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	pcs := make([]uint64, len(data)/8)
-	for i := range pcs {
-		pcs[i] = binary.LittleEndian.Uint64(data[8*i:])
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
 	}
-	return pcs, nil
+	data, err := syscall.Mmap(int(file.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE)
+	if err != nil {
+		return nil, fmt.Errorf("mapping %s: %w", name, err)
+	}
+	return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(data))), len(data)/8), nil
 }
 
-func resolveLines(file string, pcs []uint64, workers int) (known int, err error) {
-	f, err := debuginfo.Open(file)
+// resolveLines finds the locations. Problems of the file are told, but do not end it.
+func resolveLines(file string, pcs []uint64, workers int, warm bool, cache string) (r result, err error) {
+	var options debuginfo.OpenOptions
+	if cache != "" {
+		options.Cache = debuginfo.NewCache(cache, debuginfo.DefaultCacheLimit, func(err error) { fmt.Fprintln(os.Stderr, err) })
+	}
+	f, err := debuginfo.OpenWith(file, options)
 	if err != nil {
-		return 0, err
+		return r, err
 	}
 	defer f.Close()
 	out := make([]debuginfo.Location, len(pcs))
-	if err := f.ResolveWith(context.Background(), pcs, out, debuginfo.Options{Workers: workers}); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	for i := range out {
-		if out[i].File != 0 {
-			known++
+	pass := func() {
+		if err := f.ResolveWith(context.Background(), pcs, out, debuginfo.Options{Workers: workers}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		r.known = 0
+		for i := range out {
+			if out[i].File != 0 {
+				r.known++
+			}
 		}
 	}
-	return known, nil
+	if pass(); warm {
+		start := startClock()
+		pass()
+		start.stop(&r)
+	}
+	return r, nil
 }
 
-func resolveCalls(file string, pcs []uint64, workers int) (known, frames int, err error) {
+func resolveCalls(file string, pcs []uint64, workers int, warm bool) (r result, err error) {
 	f, err := debuginfo.Open(file)
 	if err != nil {
-		return 0, 0, err
+		return r, err
 	}
 	defer f.Close()
 	out := make([]debuginfo.Location, len(pcs))
-	calls, err := f.ResolveCalls(context.Background(), pcs, out, debuginfo.Options{Workers: workers})
-	if calls == nil {
-		return 0, 0, err
-	}
-	var room []debuginfo.Frame
-	for i := range out {
-		if out[i].File != 0 {
-			known++
+	pass := func() error {
+		calls, err := f.ResolveCalls(context.Background(), pcs, out, debuginfo.Options{Workers: workers})
+		if calls == nil {
+			return err
 		}
-		room = calls.AppendFrames(room[:0], i)
-		frames += len(room)
+		var room []debuginfo.Frame
+		r.known, r.frames = 0, 0
+		for i := range out {
+			if out[i].File != 0 {
+				r.known++
+			}
+			room = calls.AppendFrames(room[:0], i)
+			r.frames += len(room)
+		}
+		return nil
 	}
-	return known, frames, nil
+	if err = pass(); warm && err == nil {
+		start := startClock()
+		err = pass()
+		start.stop(&r)
+	}
+	return r, err
 }
 
 // resolveDebugDWARF is the best that can be done with debug/dwarf in the open: all

@@ -2,13 +2,17 @@
 // addr2line, llvm-symbolizer, elfutils, GNU addr2line and Go's debug/dwarf.
 //
 // Each measurement is a process of its own that opens the file and resolves sorted
-// addresses, random ones inside of functions. Its processor time is user and system
-// time from the kernel; the least of several trials counts, since what other
-// processes of the machine do can only add to it. All programs take turns, so that
-// a ratio compares trials of the same minutes. Debug sections should not be
-// compressed, else inflating them is most of what is measured.
+// addresses, random ones inside of functions. All programs take turns (A B C A B C), so
+// that what else the machine does hits all of them. The least and the median of the
+// trials are printed.
 //
-//	go run ./bench/debuginfo                  # the Go compiler, and a Rust program
+// Programs that are linked with a library (ours, gimli, debug/dwarf) tell the processor
+// time from opening the file to the last answer, which leaves out what it takes to start
+// a process and to read the addresses. All of them keep one answer for each address
+// in memory, except gimli's find_frames, whose frames are only counted. The others are tools that print text; they are compared
+// with `fuzzls resolve`, which prints the same.
+//
+//	go run ./bench/debuginfo                  # makes files of all sizes
 //	go run ./bench/debuginfo vmlinux libjvm.debug
 package main
 
@@ -17,21 +21,27 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 )
 
 func main() {
 	log.SetFlags(0)
-	mode := flag.String("child", "", "measure one pass in this process: lines, calls or debug/dwarf")
+	mode := flag.String("child", "", "measure one pass in this process; see child.go")
 	workers := flag.Int("workers", 1, "goroutines of -child")
+	cache := flag.String("cache", "", "cache directory of -child")
+	count := flag.Int("count", 0, "how many addresses -child=addresses makes")
 	trials := flag.Int("trials", 5, "trials of each program")
 	counts := flag.String("counts", "100,10000,100000,1000000", "numbers of addresses")
-	slow := flag.Int("slow", 10_000, "the most addresses that the slow programs get")
+	slow := flag.Int("slow", 10_000, "the most addresses that tools get")
 	flag.Parse()
+	if *mode == "addresses" {
+		if err := makeAddresses(flag.Arg(0), flag.Arg(1), *count); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if *mode != "" {
-		if err := child(*mode, flag.Arg(0), flag.Arg(1), *workers); err != nil {
+		if err := child(*mode, flag.Arg(0), flag.Arg(1), *workers, *cache); err != nil {
 			log.Fatal(err)
 		}
 		return
@@ -53,8 +63,9 @@ func main() {
 type bench struct {
 	trials, slow int
 	counts       []int
-	self, gimli  string // this executable, and bench/debuginfo/gimli
-	work         string // a directory for what is made
+	// The executables: this one, fuzzls, and bench/debuginfo/gimli.
+	self, fuzzls, gimli string
+	work                string // a directory for what is made
 }
 
 // run measures files, or those that it makes itself if there are none.
@@ -66,11 +77,11 @@ func (b *bench) run(files []string) (err error) {
 		return err
 	}
 	defer os.RemoveAll(b.work)
-	if b.gimli, err = buildGimli("target", "CARGO_PROFILE_RELEASE_DEBUG=0"); err != nil {
+	if err := b.buildPrograms(); err != nil {
 		return err
 	}
 	if len(files) == 0 {
-		if files, err = b.makeFiles(); err != nil {
+		if files, err = makeInputs(); err != nil {
 			return err
 		}
 	}
@@ -80,31 +91,4 @@ func (b *bench) run(files []string) (err error) {
 		}
 	}
 	return nil
-}
-
-// buildGimli builds the Rust peer and returns its executable.
-func buildGimli(target string, env ...string) (string, error) {
-	const dir = "bench/debuginfo/gimli"
-	cmd := exec.Command("cargo", "build", "--release", "--locked", "--target-dir", target)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the Rust peer in %s (is this the root of the repository, and cargo installed?): %w\n%s", dir, err, out)
-	}
-	return filepath.Abs(filepath.Join(dir, target, "release", "gimli-peer"))
-}
-
-// makeFiles builds executables of middle size that exist wherever this program
-// runs: the Go compiler, and the Rust peer with all debug information.
-func (b *bench) makeFiles() ([]string, error) {
-	compiler := filepath.Join(b.work, "go-compile")
-	cmd := exec.Command("go", "build", "-o", compiler, "-ldflags=-compressdwarf=false", "cmd/compile")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building the Go compiler: %w\n%s", err, out)
-	}
-	peer, err := buildGimli("target/full", "CARGO_PROFILE_RELEASE_DEBUG=2")
-	if err != nil {
-		return nil, err
-	}
-	return []string{compiler, peer}, nil
 }

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -25,38 +24,55 @@ type contender struct {
 	stdin   string // a file, "" for none
 	slow    bool   // it gets no more than bench.slow addresses
 	against string // the contender of ours that it is compared with
-	best    figure
+	trials  []figure
 }
 
-// figure is the least that the trials of a contender took.
+// figure is what one trial took.
 type figure struct {
-	cpu, wall time.Duration
+	process time.Duration // processor time, user and system, of the process
+	// own and wall are what the process tells of itself; see result. wall is that of the
+	// process if it tells nothing, and own is 0.
+	own, wall time.Duration
 	memory    int64 // bytes, the peak
 }
 
+// longTrial is how long the trial of a tool may take to be repeated.
+const longTrial = 3 * time.Second
+
 // contenders returns the programs for a file with n addresses in two forms.
 func (b *bench) contenders(file, binaryPCs, textPCs string, n int) []*contender {
-	own := func(name, mode string, workers int) *contender {
-		return &contender{name: name, args: []string{b.self, "-child", mode, "-workers", strconv.Itoa(workers), file, binaryPCs}}
+	own := func(name, mode string, flags ...string) *contender {
+		args := append([]string{b.self, "-child", mode}, flags...)
+		return &contender{name: name, args: append(args, file, binaryPCs)}
 	}
 	gimli := func(name, mode, against string) *contender {
 		return &contender{name: name, args: []string{b.gimli, mode, file, binaryPCs}, against: against}
 	}
-	text := func(against string, args ...string) *contender {
-		return &contender{name: args[0], args: args, stdin: textPCs, slow: true, against: against}
+	tool := func(args ...string) *contender {
+		return &contender{name: filepath.Base(args[0]), args: args, stdin: textPCs, slow: true, against: "fuzzls"}
 	}
+	dwarf := own("debug/dwarf", "debug/dwarf")
+	dwarf.slow, dwarf.against = n > 100_000, "lines"
+	ours := tool(b.fuzzls, "resolve", "--no-demangle", "-e", file)
+	ours.against = ""
 	all := []*contender{
-		own("lines", "lines", 1),
+		own("lines", "lines"),
 		gimli("gimli find_location", "location", "lines"),
 		gimli("gimli find_location_range", "range", "lines"),
-		{name: "debug/dwarf", args: []string{b.self, "-child", "debug/dwarf", file, binaryPCs}, slow: n > 100_000, against: "lines"},
-		own("lines, 2 goroutines", "lines", 2),
-		own("calls", "calls", 1),
+		dwarf,
+		own("lines, 2 goroutines", "lines", "-workers", "2"),
+		own("lines, warm", "lines-warm"),
+		gimli("gimli find_location, warm", "location-warm", "lines, warm"),
+		own("lines, cached", "cached", "-cache", filepath.Join(b.work, "cache")),
+		own("calls", "calls"),
 		gimli("gimli find_frames", "frames", "calls"),
-		text("calls", "llvm-symbolizer-19", "--obj="+file, "--no-demangle"),
-		text("calls", "eu-addr2line", "-f", "-i", "-e", file),
-		text("calls", "addr2line", "-f", "-i", "-e", file),
-		own("calls, 2 goroutines", "calls", 2),
+		own("calls, 2 goroutines", "calls", "-workers", "2"),
+		own("calls, warm", "calls-warm"),
+		gimli("gimli find_frames, warm", "frames-warm", "calls, warm"),
+		ours,
+		tool("llvm-symbolizer-19", "--obj="+file, "--no-demangle"),
+		tool("eu-addr2line", "-f", "-i", "-e", file),
+		tool("addr2line", "-f", "-i", "-e", file),
 	}
 	return slices.DeleteFunc(all, func(c *contender) bool {
 		_, err := exec.LookPath(c.args[0])
@@ -64,49 +80,85 @@ func (b *bench) contenders(file, binaryPCs, textPCs string, n int) []*contender 
 	})
 }
 
-// measureFile measures all contenders on a file and prints the table.
+// packedContenders are the programs for a file with compressed debug sections.
+func (b *bench) packedContenders(file, binaryPCs string) []*contender {
+	return []*contender{
+		{name: "lines", args: []string{b.self, "-child", "lines", file, binaryPCs}},
+		{name: "gimli find_location", args: []string{b.gimli, "location", file, binaryPCs}, against: "lines"},
+		{name: "calls", args: []string{b.self, "-child", "calls", file, binaryPCs}},
+		{name: "gimli find_frames", args: []string{b.gimli, "frames", file, binaryPCs}, against: "calls"},
+		{name: "lines, 2 goroutines", args: []string{b.self, "-child", "lines", "-workers", "2", file, binaryPCs}},
+		{name: "calls, 2 goroutines", args: []string{b.self, "-child", "calls", "-workers", "2", file, binaryPCs}},
+	}
+}
+
+// packedCount is how many addresses of a compressed file are resolved.
+const packedCount = 100_000
+
+// measureFile measures all contenders on a file and prints the tables.
 func (b *bench) measureFile(file string) error {
+	lineBytes, err := lineProgramBytes(file)
+	if err != nil {
+		return err
+	}
 	for _, n := range b.counts {
 		binaryPCs, textPCs, err := b.writeAddresses(file, n)
 		if err != nil {
 			return err
 		}
 		all := b.contenders(file, binaryPCs, textPCs, n)
-		for range b.trials {
-			for _, c := range all {
-				if err := c.try(); err != nil {
-					return err
-				}
+		if err := b.takeTurns(all); err != nil {
+			return err
+		}
+		report(filepath.Base(file), n, lineBytes, all)
+	}
+	packed := filepath.Join(b.work, "packed")
+	if err := command("", "objcopy", "--compress-debug-sections=zlib", file, packed); err != nil {
+		return err
+	}
+	binaryPCs, _, err := b.writeAddresses(file, packedCount)
+	if err != nil {
+		return err
+	}
+	all := b.packedContenders(packed, binaryPCs)
+	if err := b.takeTurns(all); err != nil {
+		return err
+	}
+	report(filepath.Base(file)+" with compressed sections", packedCount, lineBytes, all)
+	return os.Remove(packed)
+}
+
+// takeTurns runs all trials.
+func (b *bench) takeTurns(all []*contender) error {
+	for range b.trials {
+		for _, c := range all {
+			if n := len(c.trials); c.slow && n > 0 && c.trials[n-1].wall > longTrial {
+				continue
+			}
+			if err := c.try(); err != nil {
+				return err
 			}
 		}
-		report(filepath.Base(file), n, all)
 	}
 	return nil
 }
 
-// report prints the figures of all contenders, with ratios: how many times our
-// processor time a peer took.
-func report(file string, n int, all []*contender) {
-	byName := map[string]figure{}
-	for _, c := range all {
-		byName[c.name] = c.best
+// lineProgramBytes returns the size of .debug_line, headers and all.
+func lineProgramBytes(file string) (uint64, error) {
+	f, err := debuginfo.Open(file)
+	if err != nil {
+		return 0, err
 	}
-	fmt.Printf("\n%s, %d addresses\n%-28s %10s %10s %10s %8s\n", file, n, "", "CPU ms", "wall ms", "MiB", "ratio")
-	for _, c := range all {
-		ratio := ""
-		if c.against != "" {
-			ratio = fmt.Sprintf("x%.1f", float64(c.best.cpu)/float64(byName[c.against].cpu))
+	defer f.Close()
+	for _, s := range f.Sections() {
+		if s.Name == ".debug_line" {
+			return s.Size, nil
 		}
-		fmt.Printf("%-28s %10.1f %10.1f %10d %8s\n", c.name, milliseconds(c.best.cpu), milliseconds(c.best.wall), c.best.memory>>20, ratio)
 	}
-	for _, name := range []string{"lines", "calls"} {
-		fmt.Printf("%s: two goroutines x%.2f wall\n", name, float64(byName[name].wall)/float64(byName[name+", 2 goroutines"].wall))
-	}
+	return 0, nil
 }
 
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// try runs the contender once and keeps what is less than before.
+// try runs the contender once.
 func (c *contender) try() error {
 	cmd := exec.Command(c.args[0], c.args[1:]...)
 	if c.stdin != "" {
@@ -116,6 +168,12 @@ func (c *contender) try() error {
 		}
 		defer in.Close()
 		cmd.Stdin = in
+		// Without a home there is no cache.
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	}
+	var stdout strings.Builder
+	if c.stdin == "" {
+		cmd.Stdout = &stdout
 	}
 	start := time.Now()
 	var exit *exec.ExitError
@@ -123,51 +181,26 @@ func (c *contender) try() error {
 	if err := cmd.Run(); err != nil && !(c.stdin != "" && errors.As(err, &exit)) {
 		return fmt.Errorf("%s: %w", c.name, err)
 	}
-	f := figure{wall: time.Since(start), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
+	f := figure{wall: time.Since(start), process: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		f.memory = usage.Maxrss << 10 // Linux counts in KiB
 	}
-	if c.best == (figure{}) {
-		c.best = f
+	if c.stdin == "" {
+		var known, frames int
+		if _, err := fmt.Sscan(stdout.String(), &known, &frames, &f.own, &f.wall); err != nil {
+			return fmt.Errorf("%s printed %q: %w", c.name, stdout.String(), err)
+		}
 	}
-	c.best.cpu, c.best.wall, c.best.memory = min(c.best.cpu, f.cpu), min(c.best.wall, f.wall), min(c.best.memory, f.memory)
+	c.trials = append(c.trials, f)
 	return nil
 }
 
 // writeAddresses writes n sorted random addresses inside of functions of a file:
-// little-endian numbers, and lines of hexadecimal digits.
+// numbers in the byte order of this machine, and lines of hexadecimal digits. A process
+// of its own does that: the kernel counts the memory of this process as that of those
+// that it starts.
 func (b *bench) writeAddresses(file string, n int) (binaryPCs, textPCs string, err error) {
-	f, err := debuginfo.Open(file)
-	if err != nil {
-		return "", "", err
-	}
-	defer f.Close()
-	functions, err := f.Functions()
-	if err != nil || len(functions) == 0 {
-		return "", "", fmt.Errorf("no functions to take addresses from (%v)", err)
-	}
-	total := uint64(0)
-	ends := make([]uint64, len(functions)) // of the functions, laid end to end
-	for i, fn := range functions {
-		total += fn.Hi - fn.Lo
-		ends[i] = total
-	}
-	random := rand.New(rand.NewPCG(1, 2))
-	pcs := make([]uint64, n)
-	for i := range pcs {
-		at := random.Uint64N(total)
-		k, _ := slices.BinarySearch(ends, at+1)
-		pcs[i] = functions[k].Hi - (ends[k] - at)
-	}
-	slices.Sort(pcs)
-	var data, text []byte
-	for _, pc := range pcs {
-		data = binary.LittleEndian.AppendUint64(data, pc)
-		text = fmt.Appendf(text, "%#x\n", pc)
-	}
-	binaryPCs, textPCs = filepath.Join(b.work, "addresses"), filepath.Join(b.work, "addresses.txt")
-	if err := os.WriteFile(binaryPCs, data, 0o644); err != nil {
-		return "", "", err
-	}
-	return binaryPCs, textPCs, os.WriteFile(textPCs, text, 0o644)
+	binaryPCs = filepath.Join(b.work, "addresses")
+	err = command("", b.self, "-child", "addresses", "-count", strconv.Itoa(n), file, binaryPCs)
+	return binaryPCs, binaryPCs + textSuffix, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/supervisor"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file defines `fuzzls crashes`.
@@ -63,7 +64,7 @@ func listCrashes(crashes []listedCrash) {
 		if c.Status != "open" {
 			status = ", " + c.Status
 		}
-		fmt.Printf("%s: %s (%s.%s, %s%s)\n  input: %s\n  replay: %s\n", c.Location, c.Report, c.Package, c.Func,
+		fmt.Printf("%s: %s (%s, %s%s)\n  input: %s\n  replay: %s\n", c.Location, c.Report, target.FullName(c.Package, c.Func),
 			c.Signature, status, c.Reproducer, c.Replay)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/supervisor"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file defines the live display where there is no terminal.
@@ -48,8 +49,8 @@ func (l *lines) print() {
 			continue
 		}
 		l.runs[i] = t.NewRuns
-		fmt.Fprintf(l.out, "%s %s.%s: %d runs (%s/s), %d unique, %d of %d points, last find %s ago, %d crashes\n",
-			clock(l.last.Elapsed), t.Package, t.Func, t.Runs, supervisor.Short(t.RunsPerSecond), t.Unique,
+		fmt.Fprintf(l.out, "%s %s: %d runs (%s/s), %d unique, %d of %d points, last find %s ago, %d crashes\n",
+			clock(l.last.Elapsed), target.FullName(t.Package, t.Func), t.Runs, supervisor.Short(t.RunsPerSecond), t.Unique,
 			t.Points, t.TotalPoints, clock(t.SinceFind), t.Crashes)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +27,12 @@ type resolveFlags struct {
 	demangle, noDemangle  bool
 	json                  bool
 	outputStyle           string
+	gnu                   bool // outputStyle, set by check
+	inlining              bool
 	addresses, baseNames  bool
+	pretty                bool
+	adjust                string
+	adjustment            uint64 // adjust, set by check
 	defaultArch, dwp, dsy string // accepted and ignored: there is nothing to choose
 }
 
@@ -37,10 +42,11 @@ the place in the source, those of inlined calls first, then an empty line:
   fuzzls resolve x.test < addresses
 
 Addresses are those of the file, as in its symbol table: hexadecimal, with or
-without 0x. Input and output are those of llvm-symbolizer: a line can name its
-file, as in CODE "x.test" 0x4a1b20, and FILE can then be left out; a line that is
-no address is printed as it is. Addresses that come together are resolved in one
-pass over the file, so give many at once.
+without 0x, or the name of a symbol, as in used or used+0x10. Input and output are those of llvm-symbolizer: a line can name its
+file, as in CODE "x.test" 0x4a1b20, and FILE can then be left out; DATA asks for
+the variable at an address. What is no address is unknown (??). Addresses that come together are resolved in one
+pass over the file, so give many at once. Answers for thousands of addresses are kept
+in the user's cache directory (fuzzls/debuginfo), for when the same are asked for again.
 
 To use it where a program expects llvm-symbolizer (ASAN_SYMBOLIZER_PATH), put
 
@@ -69,13 +75,17 @@ func newResolveCommand() *cobra.Command {
 	set.BoolVarP(&flags.demangle, "demangle", "C", true, "print names of C++ and Rust readably")
 	set.BoolVar(&flags.noDemangle, "no-demangle", false, "print names of C++ and Rust as the linker has them")
 	set.BoolVar(&flags.json, "json", false, "print a JSON object on a line for each address")
-	set.StringVar(&flags.outputStyle, "output-style", "LLVM", "LLVM or JSON")
+	set.StringVar(&flags.outputStyle, "output-style", "LLVM", "LLVM, GNU or JSON")
+	set.BoolVar(&flags.inlining, "inlining", true, "as --inlines")
+	set.BoolVarP(&flags.pretty, "pretty-print", "p", false, "print function and place on one line")
+	set.BoolVar(&flags.addresses, "print-address", false, "as --addresses")
+	set.StringVar(&flags.adjust, "adjust-vma", "", "what was added to each address")
 	set.BoolVarP(&flags.addresses, "addresses", "a", false, "print the address first")
 	set.BoolVarP(&flags.baseNames, "basenames", "s", false, "print file names without directories")
 	set.StringVar(&flags.defaultArch, "default-arch", "", "")
 	set.StringVar(&flags.dwp, "dwp", "", "")
 	set.StringVar(&flags.dsy, "dsym-hint", "", "")
-	for _, name := range []string{"exe", "default-arch", "dwp", "dsym-hint"} {
+	for _, name := range []string{"exe", "inlining", "print-address", "default-arch", "dwp", "dsym-hint"} {
 		_ = set.MarkHidden(name)
 	}
 	return cmd
@@ -83,7 +93,7 @@ func newResolveCommand() *cobra.Command {
 
 // check completes the flags.
 func (f *resolveFlags) check() error {
-	f.inlines = f.inlines && !f.noInlines
+	f.inlines = f.inlines && f.inlining && !f.noInlines
 	f.demangle = f.demangle && !f.noDemangle
 	switch f.functions {
 	case "none", "short", "linkage":
@@ -92,11 +102,21 @@ func (f *resolveFlags) check() error {
 	}
 	switch f.outputStyle {
 	case "LLVM":
+	case "GNU":
+		f.gnu = true
 	case "JSON":
 		f.json = true
 	default:
-		return fmt.Errorf("--output-style=%s: want LLVM or JSON", f.outputStyle)
+		return fmt.Errorf("--output-style=%s: want LLVM, GNU or JSON", f.outputStyle)
 	}
+	if f.adjust == "" {
+		return nil
+	}
+	adjustment, err := strconv.ParseInt(f.adjust, 0, 64)
+	if err != nil {
+		return fmt.Errorf("--adjust-vma=%s: not a number", f.adjust)
+	}
+	f.adjustment = uint64(adjustment)
 	return nil
 }
 
@@ -107,7 +127,7 @@ func resolve(ctx context.Context, flags *resolveFlags, args []string, stdin io.R
 	if flags.obj == "" && len(args) > 0 {
 		flags.obj, args = args[0], args[1:]
 	}
-	s := &symbolizer{flags: flags, out: bufio.NewWriterSize(stdout, 1<<16), files: map[string]*openFile{}}
+	s := &symbolizer{flags: flags, out: bufio.NewWriterSize(stdout, 1<<16), files: map[string]*openFile{}, cache: answerCache()}
 	defer s.close()
 	if flags.obj != "" {
 		if file := s.open(flags.obj); file.err != nil {
@@ -132,47 +152,12 @@ func resolve(ctx context.Context, flags *resolveFlags, args []string, stdin io.R
 	}
 }
 
-// request is one line of input.
-type request struct {
-	line string
-	// file is the executable, "" if the line is no address.
-	file string
-	addr uint64
-	// data asks for a variable; see dataAnswer.
-	data bool
-}
-
-// parseRequest reads a line: [CODE|DATA] [file] address. A file with spaces is in
-// double or single quotes.
-func parseRequest(line, obj string) request {
-	r := request{line: line}
-	rest := strings.TrimSpace(line)
-	if word, after, ok := strings.Cut(rest, " "); ok && (word == "CODE" || word == "DATA") {
-		r.data = word == "DATA"
-		rest = strings.TrimSpace(after)
-	}
-	file := obj
-	if len(rest) > 0 && (rest[0] == '"' || rest[0] == '\'') {
-		end := strings.IndexByte(rest[1:], rest[0])
-		if end < 0 {
-			return r
-		}
-		file, rest = rest[1:1+end], strings.TrimSpace(rest[end+2:])
-	} else if i := strings.LastIndexByte(rest, ' '); i >= 0 && obj == "" {
-		file, rest = strings.TrimSpace(rest[:i]), rest[i+1:]
-	}
-	addr, err := strconv.ParseUint(strings.TrimPrefix(strings.TrimPrefix(rest, "0x"), "0X"), 16, 64)
-	if err == nil {
-		r.file, r.addr = file, addr
-	}
-	return r
-}
-
 // symbolizer answers requests.
 type symbolizer struct {
 	flags *resolveFlags
 	out   *bufio.Writer
 	files map[string]*openFile
+	cache *debuginfo.Cache
 }
 
 // openFile is an executable, or why it could not be opened.
@@ -183,6 +168,8 @@ type openFile struct {
 	// told is set once its problem has been told to the user.
 	told  bool
 	names map[debuginfo.FuncID]string
+	// symbols are those with a size, sorted by address; see variable.
+	symbols []debuginfo.Symbol
 }
 
 // open returns the executable at path.
@@ -190,10 +177,22 @@ func (s *symbolizer) open(path string) *openFile {
 	f := s.files[path]
 	if f == nil {
 		f = &openFile{path: path, names: map[debuginfo.FuncID]string{}}
-		f.file, f.err = debuginfo.Open(path)
+		f.file, f.err = debuginfo.OpenWith(path, debuginfo.OpenOptions{Cache: s.cache})
 		s.files[path] = f
 	}
 	return f
+}
+
+// answerCache returns the cache of answers in the user's cache directory, nil if there
+// is no such directory. Its problems are told on stderr.
+func answerCache() *debuginfo.Cache {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return nil
+	}
+	return debuginfo.NewCache(filepath.Join(dir, "fuzzls", "debuginfo"), debuginfo.DefaultCacheLimit, func(err error) {
+		fmt.Fprintf(os.Stderr, "fuzzls: %v\n", err)
+	})
 }
 
 func (s *symbolizer) close() {
@@ -209,10 +208,17 @@ func (s *symbolizer) batch(ctx context.Context, lines []string) error {
 	requests := make([]request, len(lines))
 	byFile := map[string][]uint64{}
 	for i, line := range lines {
-		requests[i] = parseRequest(line, s.flags.obj)
-		if r := requests[i]; r.file != "" && !r.data {
+		r := parseRequest(line, s.flags.obj)
+		if r.kind == askSymbol {
+			r = s.locate(r)
+		}
+		if r.kind == askCode || r.kind == askData {
+			r.addr -= s.flags.adjustment
+		}
+		if r.kind == askCode || r.kind == askSymbol {
 			byFile[r.file] = append(byFile[r.file], r.addr)
 		}
+		requests[i] = r
 	}
 	answers := map[string]*answers{}
 	for path, pcs := range byFile {
@@ -223,12 +229,11 @@ func (s *symbolizer) batch(ctx context.Context, lines []string) error {
 		answers[path] = a
 	}
 	for _, r := range requests {
-		switch {
-		case r.file == "":
-			fmt.Fprintln(s.out, r.line)
-			continue
-		case r.data:
-			s.printData(s.open(r.file), r.addr)
+		switch r.kind {
+		case askNothing:
+			s.printPlaces(r, []sourcePlace{{}})
+		case askData:
+			s.printData(r, s.open(r.file))
 		default:
 			s.print(r, answers[r.file])
 		}

@@ -32,6 +32,7 @@ func resolvable(t *testing.T) (file string, used uint64) {
 __attribute__((noinline)) int used(int x) {
 	return leaf(x) ^ 7;
 }
+int counter = 3;
 int main(int argc, char **argv) { return used(argc); }
 `)
 	file = filepath.Join(dir, "a b")
@@ -73,9 +74,10 @@ func TestResolve(t *testing.T) {
 		{"as arguments", "", []string{file, addr}, chain},
 		{"named file", fmt.Sprintf("CODE %q %s\n", file, addr), nil, chain},
 		{"file without quotes", fmt.Sprintf("%s %s\n", file, addr), []string{"--demangle", "--inlines", "--default-arch=x86_64"}, chain},
-		{"no address", "hello\n\n" + addr + "\n", []string{file}, "hello\n\n" + chain},
+		{"no address", "hello\n\n" + addr + "\n", []string{file}, unknown + unknown + chain},
 		{"no inlined calls", addr, []string{file, "--no-inlines"}, fmt.Sprintf("used\n%s.c:2:0\n\n", file)},
 		{"no functions", addr, []string{file, "--functions=none", "--no-inlines", "-s"}, "a b.c:2:0\n\n"},
+		{"moved", fmt.Sprintf("%#x", used+0x1000), []string{file, "--adjust-vma=0x1000"}, chain},
 		{"address first", addr, []string{file, "-a"}, addr + "\n" + chain},
 	}
 	for _, test := range tests {
@@ -142,9 +144,63 @@ func TestResolveRefuses(t *testing.T) {
 	file, _ := resolvable(t)
 	refused(t, ask(t, "1\n", "/does/not/exist"), "/does/not/exist")
 	refused(t, ask(t, "1\n", "--functions=all", file), "--functions=all", "none, short or linkage")
-	refused(t, ask(t, "1\n", "--output-style=GNU", file), "LLVM or JSON")
+	refused(t, ask(t, "1\n", "--output-style=XML", file), "LLVM, GNU or JSON")
 	got := ask(t, "CODE /does/not/exist 0x1\nCODE /does/not/exist 0x2\n")
 	if got.stdout != "??\n??:0:0\n\n??\n??:0:0\n\n" || strings.Count(got.stderr, "/does/not/exist") != 1 {
 		t.Errorf("got %q, %q", got.stdout, got.stderr)
+	}
+}
+
+// TestResolveLikeLLVM compares what is printed with what llvm-symbolizer prints, byte
+// for byte.
+func TestResolveLikeLLVM(t *testing.T) {
+	file, used := resolvable(t)
+	if _, err := exec.LookPath("llvm-symbolizer-19"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("llvm-symbolizer-19 is missing, and CI=true")
+		}
+		t.Skip("SKIPPED FOR WANT OF A TOOL: llvm-symbolizer-19 is not installed")
+	}
+	f, err := debuginfo.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	counter, ok := f.Symbol("counter")
+	if !ok {
+		t.Fatal("no symbol counter")
+	}
+	input := strings.NewReplacer("FILE", file, "USED", fmt.Sprintf("%#x", used), "COUNTER", fmt.Sprintf("%#x", counter.Addr)).Replace(`CODE "FILE" USED
+"FILE" USED
+  'FILE' USED
+DATA "FILE" COUNTER
+DATA "FILE" USED
+DATA "FILE" 0x1
+CODE "FILE" 0x1
+CODE "FILE" nosuch
+SYMBOL "FILE" used
+"FILE" used
+"FILE" used+0x2
+CODE "FILE" 0x
+hello
+
+CODE "/does/not/exist" 0x1
+`)
+	for _, flags := range []string{
+		"", "--no-inlines", "--inlining=false", "--functions=none", "--functions=short", "--functions", "-s", "-a", "--print-address",
+		"-p", "-p -a", "--output-style=GNU", "--output-style=GNU -p -a", "--no-demangle", "-C", "-i", "--default-arch=x86_64",
+	} {
+		args := strings.Fields(flags)
+		cmd := exec.Command("llvm-symbolizer-19", args...)
+		cmd.Stdin = strings.NewReader(input)
+		want, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Where variables are declared is not known here.
+		said := strings.ReplaceAll(string(want), file+".c:7\n", "??:?\n")
+		if got := ask(t, input, args...); got.stdout != said {
+			t.Errorf("%s: got\n%s\nwant\n%s", flags, got.stdout, said)
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path"
 	"sort"
 
@@ -39,16 +38,13 @@ func (s *symbolizer) resolve(ctx context.Context, f *openFile, pcs []uint64) (*a
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if f.err != nil && !f.told {
-		fmt.Fprintf(os.Stderr, "fuzzls: %v\n", f.err)
-		f.told = true
-	}
+	s.tell(f)
 	f.err = nil
 	return a, nil
 }
 
 // find returns the frames of an address.
-func (s *symbolizer) find(a *answers, addr uint64) []debuginfo.Frame {
+func (s *symbolizer) find(a *answers, addr uint64, inlines bool) []debuginfo.Frame {
 	a.frames = a.frames[:0]
 	if a.lines == nil {
 		return append(a.frames, debuginfo.Frame{})
@@ -58,8 +54,11 @@ func (s *symbolizer) find(a *answers, addr uint64) []debuginfo.Frame {
 		return append(a.frames, debuginfo.Frame{Location: a.lines[i]})
 	}
 	a.frames = a.calls.AppendFrames(a.frames, i)
-	if !s.flags.inlines { // the innermost place in the machine function
+	if !inlines { // the innermost place in the machine function
 		last := len(a.frames) - 1
+		if s.flags.functions == "short" { // as llvm-symbolizer does
+			last = 0
+		}
 		a.frames = append(a.frames[:0], debuginfo.Frame{Func: a.frames[last].Func, Location: a.frames[0].Location})
 	}
 	return a.frames
@@ -107,25 +106,57 @@ type sourcePlace struct {
 
 // print prints the answer to a request for code.
 func (s *symbolizer) print(r request, a *answers) {
-	frames := s.find(a, r.addr)
+	frames := s.find(a, r.addr, s.flags.inlines && r.kind == askCode)
 	places := make([]sourcePlace, len(frames))
 	for i, frame := range frames {
 		places[i] = s.place(a, r.addr, frame, i == len(frames)-1)
 	}
+	s.printPlaces(r, places)
+}
+
+// printPlaces prints places in the style that was asked for.
+func (s *symbolizer) printPlaces(r request, places []sourcePlace) {
 	if s.flags.json {
 		s.printJSON(r, places)
 		return
 	}
-	if s.flags.addresses {
+	s.printAddress(r)
+	for i, p := range places {
+		end, before := "\n", ""
+		if s.flags.pretty {
+			end = " at "
+			if i > 0 {
+				before = " (inlined by) "
+			}
+		}
+		if s.flags.functions != "none" {
+			fmt.Fprint(s.out, before, orUnknown(p.FunctionName), end)
+		}
+		fmt.Fprintf(s.out, "%s:%d", orUnknown(p.FileName), p.Line)
+		if !s.flags.gnu {
+			fmt.Fprintf(s.out, ":%d", p.Column)
+		}
+		fmt.Fprintln(s.out)
+	}
+	s.endAnswer()
+}
+
+// printAddress prints the address of a request, if it is to come first.
+func (s *symbolizer) printAddress(r request) {
+	switch {
+	case !s.flags.addresses || r.kind != askCode && r.kind != askData:
+	case s.flags.pretty:
+		fmt.Fprintf(s.out, "0x%x: ", r.addr)
+	default:
 		fmt.Fprintf(s.out, "0x%x\n", r.addr)
 	}
-	for _, p := range places {
-		if s.flags.functions != "none" {
-			fmt.Fprintln(s.out, orUnknown(p.FunctionName))
-		}
-		fmt.Fprintf(s.out, "%s:%d:%d\n", orUnknown(p.FileName), p.Line, p.Column)
+}
+
+// endAnswer prints the empty line behind an answer, which GNU's style has not.
+func (s *symbolizer) endAnswer() {
+	if !s.flags.gnu {
+		fmt.Fprintln(s.out)
 	}
-	fmt.Fprintln(s.out)
 }
 
 // place renders a frame of an address.
@@ -166,33 +197,74 @@ func orUnknown(name string) string {
 
 // printJSON prints a request's places as one line of JSON.
 func (s *symbolizer) printJSON(r request, places []sourcePlace) {
-	data, err := json.Marshal(struct {
+	if r.kind == askSymbol {
+		s.encode(struct {
+			Loc        []sourcePlace
+			ModuleName string
+			SymName    string
+		}{places, r.file, r.symbol})
+		return
+	}
+	s.encode(struct {
 		Address    string
 		ModuleName string
 		Symbol     []sourcePlace
 	}{fmt.Sprintf("0x%x", r.addr), r.file, places})
-	if err != nil {
+}
+
+// encode prints a value as one line of JSON.
+func (s *symbolizer) encode(v any) {
+	data, err := json.Marshal(v)
+	if err != nil { // no value here can fail
 		data = []byte("{}")
 	}
 	s.out.Write(append(data, '\n'))
 }
 
-// printData prints the variable at an address: its name, then its address and
-// size.
-func (s *symbolizer) printData(f *openFile, addr uint64) {
-	name, start, size := "??", uint64(0), uint64(0)
+// printData prints the symbol at an address: its name, then its start and size, then
+// the place of its declaration, which is not known.
+func (s *symbolizer) printData(r request, f *openFile) {
+	var found debuginfo.Symbol
 	if f.file != nil {
-		symbols, err := f.file.Symbols(func(string) bool { return true })
-		if err == nil {
-			for _, v := range symbols {
-				if !v.Func && addr >= v.Addr && addr-v.Addr < v.Size {
-					name, start, size = v.Name, v.Addr, v.Size
-				}
-			}
-		}
+		found = f.variable(r.addr)
 	}
+	s.tell(f)
+	name := found.Name
 	if s.flags.demangle {
 		name = debuginfo.Demangle(name)
 	}
-	fmt.Fprintf(s.out, "%s\n%d %d\n\n", name, start, size)
+	if s.flags.json {
+		type data struct{ Name, Size, Start string }
+		s.encode(struct {
+			Address    string
+			Data       data
+			ModuleName string
+		}{fmt.Sprintf("0x%x", r.addr), data{name, fmt.Sprintf("0x%x", found.Size), fmt.Sprintf("0x%x", found.Addr)}, r.file})
+		return
+	}
+	s.printAddress(r)
+	fmt.Fprintf(s.out, "%s\n%d %d\n??:?\n", orUnknown(name), found.Addr, found.Size)
+	s.endAnswer()
+}
+
+// variable returns the symbol that holds an address, the zero one if there is none.
+func (f *openFile) variable(addr uint64) debuginfo.Symbol {
+	if f.symbols == nil {
+		f.symbols = []debuginfo.Symbol{}
+		symbols, err := f.file.Symbols(func(string) bool { return true })
+		if err != nil {
+			f.err = err
+		}
+		for _, v := range symbols {
+			if v.Size > 0 {
+				f.symbols = append(f.symbols, v)
+			}
+		}
+		sort.SliceStable(f.symbols, func(i, j int) bool { return f.symbols[i].Addr < f.symbols[j].Addr })
+	}
+	i := sort.Search(len(f.symbols), func(i int) bool { return f.symbols[i].Addr > addr }) - 1
+	if i < 0 || addr-f.symbols[i].Addr >= f.symbols[i].Size {
+		return debuginfo.Symbol{}
+	}
+	return f.symbols[i]
 }

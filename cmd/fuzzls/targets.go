@@ -10,13 +10,17 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/project"
 )
 
 // This file defines `fuzzls targets`.
 
 const targetsLong = `List the fuzz tests of the packages that the patterns name (default ./...), with the
 types of their arguments and where they are. Nothing is compiled or run.
+
+Of C and C++, a package is the directory of a harness, relative to the workspace's root,
+and the fuzz test is called as the executable that is built of the harness, or as its file.
 
 In a go.work workspace, ./... covers all modules whose directories are below the
 current one, in the workspace's root all of its modules.
@@ -46,7 +50,7 @@ func newTargetsCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("finding the current directory: %w", err)
 			}
-			w, err := golang.Load(cmd.Context(), golang.LoadConfig{Dir: dir, Patterns: args, BuildFlags: build.goFlags()})
+			w, err := project.Load(cmd.Context(), project.Config{Dir: dir, Patterns: args, Tools: build.tools()})
 			if err != nil {
 				return err
 			}
@@ -61,10 +65,10 @@ func newTargetsCommand() *cobra.Command {
 
 // listTargets prints what was found, with paths relative to dir where they are in
 // it, and returns an error if packages are broken.
-func listTargets(w *golang.Workspace, dir string, patterns []string, asJSON bool, stdout, stderr io.Writer) error {
+func listTargets(w *project.Workspace, dir string, patterns []string, asJSON bool, stdout, stderr io.Writer) error {
 	write := writeTargets
 	if asJSON {
-		write = func(out io.Writer, w *golang.Workspace, _ string) error { return writeTargetsJSON(out, w) }
+		write = func(out io.Writer, w *project.Workspace, _ string) error { return writeTargetsJSON(out, w) }
 	}
 	if err := write(stdout, w, dir); err != nil {
 		return err
@@ -77,8 +81,8 @@ func listTargets(w *golang.Workspace, dir string, patterns []string, asJSON bool
 		return fmt.Errorf("1 problem, see above: fuzz tests may be missing from the list")
 	case n > 1:
 		return fmt.Errorf("%d problems, see above: fuzz tests may be missing from the list", n)
-	case len(w.Packages) == 0:
-		fmt.Fprintf(stderr, "no fuzz tests in %s: write a func FuzzXxx(f *testing.F) in a _test.go file\n", patternText(patterns))
+	case len(w.Tests) == 0:
+		fmt.Fprintf(stderr, "no fuzz tests in %s: %s\n", patternText(patterns), w.HowToWrite())
 	}
 	return nil
 }
@@ -92,29 +96,37 @@ func patternText(patterns []string) string {
 }
 
 // writeTargets writes one line for each fuzz test, in columns.
-func writeTargets(out io.Writer, w *golang.Workspace, dir string) error {
+func writeTargets(out io.Writer, w *project.Workspace, dir string) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, t := range w.FuzzTests() {
+	for _, t := range w.Tests {
 		args := "?"
-		if t.ArgsKnown {
+		switch {
+		case t.Language != target.Go:
+			args = "bytes"
+		case t.ArgsKnown:
 			args = strings.Join(t.Args, ", ")
 		}
-		file, err := filepath.Rel(dir, t.File)
-		if err != nil || strings.HasPrefix(file, "..") {
-			file = t.File
-		}
-		fmt.Fprintf(table, "%s.%s\t(%s)\t%s:%d\n", t.Package, t.Name, args, file, t.Line)
+		fmt.Fprintf(table, "%s\t(%s)\t%s\n", target.FullName(t.Package, t.Name), args, placeOf(&t, dir))
 	}
 	return table.Flush()
 }
 
+// placeOf returns where a fuzz test is, relative to dir: of one that comes built without
+// its source, the executable.
+func placeOf(t *target.FuzzTest, dir string) string {
+	if t.File == "" {
+		return target.Relative(dir, filepath.Join(t.Dir, t.Name))
+	}
+	return fmt.Sprintf("%s:%d", target.Relative(dir, t.File), t.Line)
+}
+
 // writeTargetsJSON writes the fuzz tests and problems as one JSON object.
-func writeTargetsJSON(out io.Writer, w *golang.Workspace) error {
+func writeTargetsJSON(out io.Writer, w *project.Workspace) error {
 	return writeJSON(out, struct {
 		Root      string            `json:"root"`
 		GoVersion string            `json:"go_version"`
-		Modules   []golang.Module   `json:"modules"`
-		FuzzTests []golang.FuzzTest `json:"fuzz_tests"`
-		Problems  []golang.Problem  `json:"problems"`
-	}{w.Root, w.GoVersion, w.Modules, w.FuzzTests(), w.Problems})
+		Modules   []target.Module   `json:"modules"`
+		FuzzTests []target.FuzzTest `json:"fuzz_tests"`
+		Problems  []target.Problem  `json:"problems"`
+	}{w.Root, w.GoVersion, w.Modules, w.Tests, w.Problems})
 }

@@ -28,7 +28,7 @@ import "sync/atomic"
 
 // RingMagic is the value of RingHeader.Magic: "fuzzls" and the version of the
 // layout, so that an executable built with another version is refused.
-const RingMagic = 0x66757a7a6c730002
+const RingMagic = 0x66757a7a6c730003
 
 // RingEnv names the environment variable that holds the executor's three
 // descriptors: "memory,bell to read,bell to write", in decimal.
@@ -53,11 +53,21 @@ const MaxCompares = 4096
 // CompareSize is the size of a Compare in bytes.
 const CompareSize = 128
 
-// What a slot asks to be recorded, RingSlot.Want.
+// What a slot asks for, RingSlot.Want: what to record, and that the fuzz test's own
+// mutator makes the input first.
 const (
 	RingWantCounters = 1 << iota
 	RingWantCompares
 	RingWantBlocks
+	RingWantMutate
+)
+
+// What a target has of its own, RingHeader.Hooks.
+const (
+	// RingMutates: a mutator, so that slots may ask for RingWantMutate.
+	RingMutates = 1 << iota
+	// RingCrosses: its mutator is given a second input, RingSlot.Donor, if there is one.
+	RingCrosses
 )
 
 // What happened in a run, RingSlot.Flags.
@@ -99,7 +109,8 @@ type RingHeader struct {
 	Edges, Cells uint64
 	// State is a Ring state.
 	State uint32
-	_     uint32
+	// Hooks says what the target has of its own; set by the process before RingHello.
+	Hooks uint32
 	// MemoryLimit is how many bytes the process may have resident, so that its
 	// garbage collector can keep away from that; set by the host.
 	MemoryLimit uint64
@@ -128,7 +139,8 @@ const RingSlotSize = 64
 // RingSlot describes one run.
 type RingSlot struct {
 	// Len is the input's length; Want says what to record; Arena is the offset,
-	// in the whole memory, of the room for it. Set by the host.
+	// in the whole memory, of the room for it. Set by the host; with RingWantMutate,
+	// the executor sets Len to the length of what it has made before it runs it.
 	Len, Want uint32
 	Arena     uint64
 	// Flags is what happened; Edges is the number of edges hit and Path a hash of
@@ -137,7 +149,11 @@ type RingSlot struct {
 	Flags, Edges   uint32
 	Path           uint64
 	Text, Compares uint32
-	_              [24]byte
+	// With RingWantMutate: Seed is the mutator's seed; Donor is the length of a second
+	// input, which follows the first, or 0; Limit is the longest that the input may
+	// become. Set by the host.
+	Seed, Donor, Limit uint32
+	_                  [12]byte
 }
 
 // RingRoom is where in a slot's piece of the arena each record lies, and how long

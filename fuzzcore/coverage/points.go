@@ -29,7 +29,9 @@ type Points struct {
 	// Files are the source files that Spans refer to.
 	Files []File `json:"files"`
 	// Spans tells which source text ran if a point was hit, sorted by file, start
-	// line, start column, end, point.
+	// line, start column, end, point. In an exact file, spans of one text are one piece of
+	// code that several points stand for, as in instances of a template: any of them
+	// proves that it ran.
 	Spans []Span `json:"spans"`
 	// Branches are the edges that leave a condition, sorted by file, line, point.
 	Branches []Branch `json:"branches,omitempty"`
@@ -106,6 +108,11 @@ func (s *Span) lines() Lines {
 		return Lines{s.StartLine, s.EndLine}
 	}
 	return Lines{s.First, s.Last}
+}
+
+// isTextOf reports whether both spans are of the same text.
+func (s *Span) isTextOf(o *Span) bool {
+	return s.File == o.File && s.StartLine == o.StartLine && s.StartCol == o.StartCol && s.EndLine == o.EndLine && s.EndCol == o.EndCol
 }
 
 // Branch is an edge point that is one way out of the condition at File:Line.

@@ -1,5 +1,7 @@
 package coverage
 
+import "strings"
+
 // This file counts lines.
 
 // Summary counts the lines of a file, or of several.
@@ -45,14 +47,19 @@ func (t *Tracker) Summary(file int) Summary {
 	return s
 }
 
-// Total counts the lines of the exact files: of the user's own module only, or
-// of all. Files that are not exact are left out, because nobody knows how many
-// lines with code they have.
+// counted reports whether all lines of a file that have code are known. Of Go, that are
+// those of exact files, since test files have spans for what surely ran only; of other
+// languages all, since compilers write every line with code into the line table.
+func (f *File) counted() bool { return f.Exact || !strings.HasSuffix(f.Path, ".go") }
+
+// Total counts the lines of the files whose lines with code are known: of the user's own
+// only, or of all. The others are left out, because nobody knows how many such lines they
+// have.
 func (t *Tracker) Total(ownOnly bool) Summary {
 	var s Summary
 	for f := range t.files {
 		file := &t.points.Files[f]
-		if file.Exact && (file.Own || !ownOnly) {
+		if file.counted() && (file.Own || !ownOnly) {
 			s.Add(t.Summary(f))
 		}
 	}

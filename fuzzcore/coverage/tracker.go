@@ -20,6 +20,10 @@ type Tracker struct {
 	code []bitset
 	// hit holds the points hit so far.
 	hit bitset
+	// pieces holds, for each span, the first span of the same piece of code; ran holds
+	// the first spans of the pieces that ran.
+	pieces []uint32
+	ran    bitset
 	// spans and branches list, for each point, indexes into points.Spans and
 	// points.Branches.
 	spans, branches index
@@ -74,7 +78,11 @@ func NewTracker(p *Points) *Tracker {
 		branches: newIndex(p.Len(), len(p.Branches), func(i int) uint32 { return p.Branches[i].Point }),
 	}
 	t.makeLines()
+	t.findPieces()
 	for i := range p.Spans {
+		if t.pieces[i] != uint32(i) {
+			continue
+		}
 		s := &p.Spans[i]
 		for l := range t.counted(s) {
 			t.files[s.File][l-1].Points++
@@ -92,6 +100,18 @@ func NewTracker(p *Points) *Tracker {
 		}
 	}
 	return t
+}
+
+// findPieces fills pieces.
+func (t *Tracker) findPieces() {
+	spans := t.points.Spans
+	t.pieces, t.ran = make([]uint32, len(spans)), newBitset(len(spans))
+	for i := range spans {
+		t.pieces[i] = uint32(i)
+		if i > 0 && t.points.Files[spans[i].File].Exact && spans[i].isTextOf(&spans[i-1]) {
+			t.pieces[i] = t.pieces[i-1]
+		}
+	}
 }
 
 // States returns the states of all lines when the given points are hit: bit p%64
@@ -192,7 +212,12 @@ func (t *Tracker) add(point uint32, dst []Change) []Change {
 	}
 	t.hit.set(point)
 	for _, i := range t.spans.of(point) {
-		s := &t.points.Spans[i]
+		piece := t.pieces[i]
+		if t.ran.has(piece) {
+			continue
+		}
+		t.ran.set(piece)
+		s := &t.points.Spans[piece]
 		for l := range t.counted(s) {
 			t.files[s.File][l-1].Hit++
 			dst = t.changed(s.File, l, dst)

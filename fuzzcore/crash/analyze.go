@@ -19,6 +19,8 @@ func Analyze(raw Raw) Report {
 	r := &raw
 	var report Report
 	switch {
+	case r.Native != nil:
+		report = r.native()
 	case r.wasDying():
 		report = r.exited()
 	case r.How == Failed:

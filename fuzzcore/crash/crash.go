@@ -51,6 +51,8 @@ type Raw struct {
 	Test    string
 	// Modules are the user's own modules.
 	Modules []Module
+	// Native is set for a fuzz test of C, C++ or Rust.
+	Native *Native
 	// Source, if set, returns the text of a source line, "" if it cannot be read.
 	Source func(file string, line int) string
 }
@@ -88,13 +90,16 @@ const (
 // Frame is one call in a stack.
 type Frame struct {
 	// Func is the function's full name: import path, dot, name, with the receiver
-	// ("example.com/m.(*T).Parse") and with ".func1" and so on for closures.
+	// ("example.com/m.(*T).Parse") and with ".func1" and so on for closures. In C++ and
+	// Rust it is the qualified name without parameters and template arguments; "in
+	// libz.so.1" if only the module is known.
 	Func string `json:"func"`
 	// File is absolute if the target was not built with -trimpath or the file is in
 	// one of the user's modules; Line is 1-based. "" and 0 if unknown.
 	File string `json:"file"`
 	Line int    `json:"line"`
-	// Own: the function belongs to one of the user's modules.
+	// Own: the function belongs to one of the user's modules; of C, C++ and Rust, its
+	// file is below the workspace's root.
 	Own bool `json:"own"`
 }
 

@@ -18,6 +18,9 @@ type Config struct {
 	Edges int
 	// MaxInput is the longest encoding in bytes; at least that of the empty input.
 	MaxInput int
+	// Mutates: the target has a mutator of its own, which makes the mutants; Crosses: it
+	// takes a second input.
+	Mutates, Crosses bool
 	// Dictionary holds constants of the instrumented packages.
 	Dictionary []Token
 }
@@ -28,6 +31,8 @@ type Engine struct {
 	schema   Schema
 	twins    [][]int // by field, see Schema.twins
 	maxInput int
+	// mutates and crosses are those of Config.
+	mutates, crosses bool
 
 	rng        rng
 	mutant     mutant
@@ -66,6 +71,8 @@ func New(config Config) *Engine {
 		twins:      config.Schema.twins(),
 		maxInput:   max(config.MaxInput, config.Schema.minSize()),
 		rng:        newRNG(config.Seed),
+		mutates:    config.Mutates,
+		crosses:    config.Crosses,
 		mutant:     mutant{schema: config.Schema},
 		dictionary: newDictionary(config.Dictionary),
 		yield:      newYield(),
@@ -129,6 +136,9 @@ func (e *Engine) Next(slot []byte) Ticket {
 	}
 	f.parent = e.choose()
 	f.traced = e.shouldTrace(f.parent)
+	if e.mutates {
+		return e.delegate(slot, f)
+	}
 	return Ticket{Len: e.mutate(slot, f.parent, f), Want: f.want(), Generated: true}
 }
 

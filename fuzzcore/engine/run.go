@@ -26,11 +26,18 @@ type Ticket struct {
 	// Generated is true for a mutant (a cycle, which counts towards a limit) and
 	// false for a run of a known input (seed, corpus, peer, confirmation).
 	Generated bool
+	// Mutate: the slot holds a mutant's parent, of which the target's own mutator, given
+	// Seed, is to make the mutant; another input of Donor bytes follows it if Donor is
+	// not 0. The mutant's encoding must not be longer than Limit.
+	Mutate       bool
+	Donor, Limit int
+	Seed         uint32
 }
 
 // Run is what one run did. All slices are valid only during Observe.
 type Run struct {
-	// Data is the input that ran, as Next wrote it.
+	// Data is the input that ran: as Next wrote it or, with Ticket.Mutate, as the target
+	// made it.
 	Data []byte
 	// New: the run hit an edge, or an edge's hit-count bucket, that no run of this
 	// campaign had hit before it (the executor's seen map).

@@ -29,8 +29,13 @@ type Config struct {
 	Timeout time.Duration
 	// MemoryLimit is how many bytes the process may have resident; 0 means 2 GiB.
 	MemoryLimit int64
-	// Processors is the target's GOMAXPROCS; 0 means 1.
+	// Processors is a Go target's GOMAXPROCS; 0 means 1.
 	Processors int
+	// Native: the target is C, C++ or Rust, with the runtime of package cruntime.
+	Native bool
+	// Output: what a native target writes to stdout is kept for Crash.Output, which
+	// costs those that write much; otherwise it is lost. Others' is always kept.
+	Output bool
 	// Stock holds the Go types of the fuzz function's arguments, as in the source, if
 	// the target is to be run over the stock protocol; otherwise it is nil.
 	Stock []string
@@ -83,6 +88,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Env == nil {
 		c.Env = os.Environ()
+	}
+	if c.Native {
+		c.Env = nativeEnv(c.Env)
 	}
 	return c, nil
 }

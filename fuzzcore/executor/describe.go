@@ -2,7 +2,6 @@ package executor
 
 import (
 	"context"
-	"debug/elf"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fuzzls/fuzzls/debuginfo"
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/engine"
 	"github.com/fuzzls/fuzzls/fuzzcore/executor/goruntime"
@@ -61,7 +61,10 @@ func Describe(ctx context.Context, cfg Config) (*Description, error) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "description.json")
-	reason, output, err := describeInto(ctx, cfg, path)
+	args := slices.DeleteFunc(slices.Clone(cfg.Args), func(arg string) bool { return arg == goruntime.WorkerFlag })
+	// A target built without goruntime would fuzz by itself: not for long.
+	args = append(args, "-test.fuzztime=1x", "-test.parallel=1")
+	reason, output, err := describeInto(ctx, cfg, args, abi.DescribeEnv+"="+path, "f.Fuzz")
 	if err != nil {
 		return nil, fmt.Errorf("describing %s: %w", cfg.name(), err)
 	}
@@ -75,17 +78,15 @@ func Describe(ctx context.Context, cfg Config) (*Description, error) {
 	return parseDescription(cfg, text)
 }
 
-// describeInto runs the target to its end and says how it ended.
-func describeInto(ctx context.Context, cfg Config, path string) (reason, output string, err error) {
-	args := slices.DeleteFunc(slices.Clone(cfg.Args), func(arg string) bool { return arg == goruntime.WorkerFlag })
-	// A target built without goruntime would fuzz by itself: not for long.
-	args = append(args, "-test.fuzztime=1x", "-test.parallel=1")
+// describeInto runs the target, with one more variable in its environment, to its end
+// and says how it ended. The goal is where it was to come to, for messages.
+func describeInto(ctx context.Context, cfg Config, args []string, variable, goal string) (reason, output string, err error) {
 	cmd := newCommand(cfg, args)
-	cmd.Env = append(cmd.Env, abi.DescribeEnv+"="+path)
+	cmd.Env = append(cmd.Env, variable)
 	k := newKeeper()
 	defer k.close()
 	p := &process{cmd: cmd, exited: make(chan struct{})}
-	if p.stdout, p.stderr, err = startDrained(k, cmd); err != nil {
+	if p.stdout, p.stderr, err = startDrained(k, cmd, true); err != nil {
 		return "", "", err
 	}
 	go p.wait()
@@ -98,7 +99,7 @@ func describeInto(ctx context.Context, cfg Config, path string) (reason, output 
 	case <-timeout.C:
 		p.askForStacks()
 		p.waitExit(stackPatience)
-		err = fmt.Errorf("it did not come to f.Fuzz within %v", startTimeout)
+		err = fmt.Errorf("it did not come to %s within %v", goal, startTimeout)
 	}
 	p.kill()
 	p.release()
@@ -127,11 +128,11 @@ func parseDescription(cfg Config, text []byte) (*Description, error) {
 		d.Seeds = append(d.Seeds, Seed(seed))
 	}
 	if told.AuxEntry != 0 {
-		exe, err := elf.Open(cfg.Exe)
+		exe, err := debuginfo.Open(cfg.Exe)
 		if err != nil {
 			return nil, fmt.Errorf("describing %s: %w", cfg.name(), err)
 		}
-		d.Entry -= told.AuxEntry - exe.Entry
+		d.Entry -= told.AuxEntry - exe.Entry()
 		exe.Close()
 	}
 	return d, nil

@@ -43,11 +43,13 @@ type Executor struct {
 
 // run is the host's own note of a slot.
 type run struct {
-	len   int
-	want  engine.Want
-	arena uint64 // offset of its piece in the memory
-	room  abi.RingRoom
-	end   uint64 // where the arena is free again once the run is released
+	len int
+	// mutated: the target makes the input, and its length.
+	mutated bool
+	want    engine.Want
+	arena   uint64 // offset of its piece in the memory
+	room    abi.RingRoom
+	end     uint64 // where the arena is free again once the run is released
 }
 
 // Start starts the target and waits until it takes inputs. The context bounds the
@@ -98,18 +100,39 @@ func (e *Executor) Slot() []byte {
 	return e.memory.input(e.pushed)
 }
 
+// Mutates reports whether the target has a mutator of its own, for PushMutate, and
+// Crosses whether that takes a second input.
+func (e *Executor) Mutates() bool { return e.memory.layout.Hooks&abi.RingMutates != 0 }
+
+// Crosses: see Mutates.
+func (e *Executor) Crosses() bool { return e.memory.layout.Hooks&abi.RingCrosses != 0 }
+
+// PushMutate is Push for an input that the target's own mutator is to make, as the
+// ticket says. The input is in the result.
+func (e *Executor) PushMutate(t *engine.Ticket) {
+	s := e.memory.slot(e.pushed)
+	s.Seed, s.Donor, s.Limit = t.Seed, uint32(t.Donor), uint32(max(t.Limit, minEncoding))
+	e.push(t.Len, t.Want, abi.RingWantMutate)
+}
+
+// minEncoding is the length of the empty input's encoding, a u32.
+const minEncoding = 4
+
 // Push commits the slot that Slot returned, with the length of its input and what
 // is to be recorded.
-func (e *Executor) Push(n int, want engine.Want) {
+func (e *Executor) Push(n int, want engine.Want) { e.push(n, want, 0) }
+
+func (e *Executor) push(n int, want engine.Want, more uint32) {
 	r := e.run(e.pushed)
 	s := e.memory.slot(e.pushed)
 	r.len, r.want = min(max(n, 0), e.cfg.SlotSize), want
+	r.mutated = more&abi.RingWantMutate != 0
 	if want != 0 {
 		r.room = abi.NewRingRoom(uint32(want), e.memory.layout.Edges, e.memory.layout.Cells)
 		r.arena = e.memory.layout.ArenaOffset + e.arena.take(r.room.Size)
 	}
 	r.end = e.arena.next
-	s.Len, s.Want, s.Arena = uint32(r.len), uint32(want), r.arena
+	s.Len, s.Want, s.Arena = uint32(r.len), uint32(want)|more, r.arena
 	e.pushed++
 }
 
@@ -123,7 +146,7 @@ func (e *Executor) Flush() {
 	if e.tail == e.head {
 		// The target has been idle: its time starts now.
 		e.watch.restart(e.tail)
-		if e.process != nil && e.process.dead() {
+		if e.process != nil && (e.process.dead() || e.process.childDead()) {
 			e.process.idle = true
 		}
 	}
@@ -230,7 +253,7 @@ func (e *Executor) release() {
 func (e *Executor) fill() {
 	r, s := e.run(e.next), e.memory.slot(e.next)
 	e.result = Result{
-		Data:    e.memory.input(e.next)[:r.len],
+		Data:    e.data(e.next),
 		New:     s.Flags&abi.RingNew != 0,
 		Skipped: s.Flags&abi.RingSkipped != 0,
 		Edges:   s.Edges,
@@ -247,8 +270,17 @@ func (e *Executor) fill() {
 
 // fillCrash sets the result of the next run, in which the target ended.
 func (e *Executor) fillCrash(crash *Crash) {
-	e.result = Result{Data: e.memory.input(e.next)[:e.run(e.next).len], Crash: crash}
+	e.result = Result{Data: e.data(e.next), Crash: crash}
 	e.next++
+}
+
+// data returns the input of a run that has begun.
+func (e *Executor) data(number uint64) []byte {
+	r, n := e.run(number), e.run(number).len
+	if r.mutated {
+		n = min(int(e.memory.slot(number).Len), e.cfg.SlotSize)
+	}
+	return e.memory.input(number)[:n]
 }
 
 // fillFailure adds what the target says about a run that failed.

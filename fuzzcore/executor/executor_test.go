@@ -403,28 +403,47 @@ func TestTeardown(t *testing.T) {
 // hostEnv makes the test executable be a host that is killed.
 const hostEnv = "FUZZLS_TEST_HOST"
 
-// beHost starts the target that hostEnv names, prints its process id and waits to
-// be killed.
+// nativePrefix precedes the path of a C target in hostEnv.
+const nativePrefix = "native:"
+
+// beHost starts the target that hostEnv names, prints the id of the process that runs
+// inputs and waits to be killed. A C target does not come back from its run.
 func beHost() {
 	cfg := config(os.Getenv(hostEnv), "FuzzNothing")
+	exe, native := strings.CutPrefix(cfg.Exe, nativePrefix)
+	if native {
+		cfg = nativeConfig(exe)
+	}
 	e, err := Start(context.Background(), cfg)
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	fmt.Println(e.process.cmd.Process.Pid)
+	if native {
+		e.Push(copy(e.Slot(), stream("fine")), 0)
+		e.Wait(context.Background())
+		e.Push(copy(e.Slot(), stream("hang")), 0)
+		e.Flush()
+		e.process.listen()
+	}
+	fmt.Println(e.process.runner())
 	select {}
 }
 
 // TestHostKilled kills the host: the target dies with it.
-func TestHostKilled(t *testing.T) {
-	exe := buildTarget(t, "local")
+func TestHostKilled(t *testing.T) { killHost(t, buildTarget(t, "local")) }
+
+// TestNativeHostKilled does the same with a C target: the server and its child die.
+func TestNativeHostKilled(t *testing.T) { killHost(t, nativePrefix+buildNative(t, behaviours)) }
+
+func killHost(t *testing.T, target string) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), hostEnv+"="+exe)
+	cmd.Env = append(os.Environ(), hostEnv+"="+target)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

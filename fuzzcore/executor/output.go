@@ -105,11 +105,23 @@ func (o *output) mark(atHand func() uint64) {
 	run := atHand()
 	last := &o.heads[1]
 	if last.run == run || last.start == o.total {
-		last.run = run
-		return
+		return // that no later run had begun here is true already
 	}
+	o.advance(run)
+}
+
+// cut notes that no run from this number on has begun, nor can one before the next
+// call. What was written so far must have been read.
+func (o *output) cut(run uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.advance(run - 1)
+}
+
+// advance makes here and now the last mark.
+func (o *output) advance(run uint64) {
 	text := o.heads[0].text[:0]
-	o.heads[0] = *last
+	o.heads[0] = o.heads[1]
 	o.heads[1] = head{run: run, start: o.total, text: text}
 }
 

@@ -51,8 +51,11 @@ func TestOutputMarks(t *testing.T) {
 	if got := o.text(10); got != "" {
 		t.Errorf("run 10: %q", got)
 	}
-	if got := o.text(9); got != "in 5 or behind;" {
-		t.Errorf("run 9: %q", got)
+	if got := o.text(9); got != "" {
+		t.Errorf("run 9: %q", got) // nothing has been written since it was not begun
+	}
+	if got := o.text(8); got != "in 5 or behind;" {
+		t.Errorf("run 8: %q", got)
 	}
 }
 

@@ -28,6 +28,9 @@ func (e *Executor) unpark() {
 // it if it does not.
 func (p *process) end() {
 	p.ring.Close()
+	if p.server != nil {
+		p.server.control.Close()
+	}
 	if !p.waitExit(closePatience) {
 		p.kill()
 	}

@@ -48,13 +48,13 @@ func parseState(text []byte) threadState {
 
 // state returns the process's main thread's state and the whole process's time.
 func (p *process) state() threadState {
-	return readState(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	return readState(fmt.Sprintf("/proc/%d/stat", p.runner()))
 }
 
 // busiest returns the running thread that has used the most processor time, or 0
 // if no thread is running.
 func (p *process) busiest() (tid int) {
-	dir := fmt.Sprintf("/proc/%d/task", p.cmd.Process.Pid)
+	dir := fmt.Sprintf("/proc/%d/task", p.runner())
 	entries, _ := os.ReadDir(dir)
 	most := time.Duration(-1)
 	for _, entry := range entries {
@@ -71,7 +71,7 @@ func (p *process) busiest() (tid int) {
 // stacks and exits. The stack of a goroutine that is running is printed only by
 // the thread it runs on, so a running thread gets the signal.
 func (p *process) askForStacks() {
-	pid := p.cmd.Process.Pid
+	pid := p.runner()
 	if tid := p.busiest(); tid != 0 && unix.Tgkill(pid, tid, unix.SIGQUIT) == nil {
 		return
 	}
@@ -82,7 +82,7 @@ func (p *process) askForStacks() {
 // shared with this process, the ring, is not counted.
 func (p *process) resident() int64 {
 	var buf [128]byte
-	f, err := os.Open(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
+	f, err := os.Open(fmt.Sprintf("/proc/%d/statm", p.runner()))
 	if err != nil {
 		return 0
 	}

@@ -21,7 +21,7 @@ type process struct {
 	// descriptor on which the target wakes the host.
 	ring *os.File
 	bell *os.File
-	poll [1]unix.PollFd
+	poll [2]unix.PollFd // the bell, and the server's control socket if there is one
 	// started is when it was started; ready: it has come to taking inputs.
 	started time.Time
 	ready   bool
@@ -30,6 +30,8 @@ type process struct {
 	// idle: the target was found dead between runs.
 	idle     bool
 	released bool
+	// server looks after the processes that run inputs, if this one does not.
+	server *forkServer
 	// stock plays the executor's part if the target cannot.
 	stock *stockTarget
 	// exited is closed when the process has ended, and cmd.ProcessState set.
@@ -55,24 +57,41 @@ func startProcess(k *keeper, cfg Config, m *memory) (*process, error) {
 	p := newProcess(cfg, toTarget[1], toHost[0])
 	p.cmd.Env = append(p.cmd.Env, abi.RingEnv+"=3,4,5")
 	p.cmd.ExtraFiles = []*os.File{m.file, toTarget[0], toHost[1]}
-	if err := p.start(k); err != nil {
-		p.ring.Close()
-		p.bell.Close()
+	if cfg.Native {
+		control, err := p.serve()
+		if err != nil {
+			p.closeEnds()
+			return nil, err
+		}
+		defer control.Close()
+	}
+	if err := p.start(k, cfg.Output || !cfg.Native); err != nil {
+		p.closeEnds()
 		return nil, err
 	}
 	return p, nil
+}
+
+// closeEnds closes the host's ends of what it shares with the target.
+func (p *process) closeEnds() {
+	p.ring.Close()
+	p.bell.Close()
+	if p.server != nil {
+		p.server.control.Close()
+	}
 }
 
 // newProcess returns a process yet to be started.
 func newProcess(cfg Config, ring, bell *os.File) *process {
 	p := &process{cmd: newCommand(cfg, cfg.Args), ring: ring, bell: bell, exited: make(chan struct{}), started: time.Now()}
 	p.poll[0] = unix.PollFd{Fd: int32(bell.Fd()), Events: unix.POLLIN}
+	p.poll[1].Fd = -1 // which poll leaves out
 	return p
 }
 
-// start starts the process.
-func (p *process) start(k *keeper) (err error) {
-	if p.stdout, p.stderr, err = startDrained(k, p.cmd); err != nil {
+// start starts the process; stdout says whether what it writes there is kept.
+func (p *process) start(k *keeper, stdout bool) (err error) {
+	if p.stdout, p.stderr, err = startDrained(k, p.cmd, stdout); err != nil {
 		return err
 	}
 	// A crash of C code leaves no core file behind.
@@ -101,13 +120,17 @@ func newPipe() (pipe [2]*os.File, err error) {
 func newCommand(cfg Config, args []string) *exec.Cmd {
 	cmd := exec.Command(cfg.Exe, args...)
 	cmd.Dir = cfg.Dir
-	cmd.Env = append(cfg.Env[:len(cfg.Env):len(cfg.Env)], fmt.Sprintf("GOMAXPROCS=%d", cfg.Processors))
+	cmd.Env = cfg.Env[:len(cfg.Env):len(cfg.Env)]
+	if !cfg.Native {
+		cmd.Env = append(cmd.Env, fmt.Sprintf("GOMAXPROCS=%d", cfg.Processors))
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	return cmd
 }
 
-// startDrained starts the command with its stdout and stderr drained.
-func startDrained(k *keeper, cmd *exec.Cmd) (stdout, stderr *output, err error) {
+// startDrained starts the command with its stderr drained, and its stdout if that is
+// to be kept.
+func startDrained(k *keeper, cmd *exec.Cmd, keepStdout bool) (stdout, stderr *output, err error) {
 	var ends []*os.File
 	closeAll := func() {
 		for _, f := range ends {
@@ -123,6 +146,9 @@ func startDrained(k *keeper, cmd *exec.Cmd) (stdout, stderr *output, err error) 
 		ends = append(ends, r, w)
 	}
 	cmd.Stdout, cmd.Stderr = ends[1], ends[3]
+	if !keepStdout {
+		cmd.Stdout = nil
+	}
 	if err := k.start(cmd); err != nil {
 		closeAll()
 		return nil, nil, err
@@ -151,6 +177,11 @@ func (p *process) sleep(d time.Duration) {
 	if n <= 0 || err != nil {
 		return
 	}
+	p.listen()
+	if p.poll[0].Revents == 0 {
+		p.sleepAlone()
+		return
+	}
 	var rings [64]byte
 	if n, err := unix.Read(int(p.poll[0].Fd), rings[:]); n > 0 || err == unix.EINTR {
 		return
@@ -161,6 +192,18 @@ func (p *process) sleep(d time.Duration) {
 	case <-p.exited:
 	case <-time.After(exitPatience):
 		p.mute = true
+	}
+}
+
+// sleepAlone is for a process that has rung at nothing but the control socket: if that
+// is because the server has ended, the end itself is near.
+func (p *process) sleepAlone() {
+	if p.poll[1].Revents&unix.POLLHUP == 0 {
+		return
+	}
+	select {
+	case <-p.exited:
+	case <-time.After(exitPatience):
 	}
 }
 
@@ -183,6 +226,9 @@ func (p *process) dead() bool {
 
 // kill ends the process and its group and waits for its end.
 func (p *process) kill() {
+	if p.server != nil && p.server.pid != 0 {
+		unix.Kill(-p.server.pid, unix.SIGKILL) // the child has a group of its own
+	}
 	unix.Kill(-p.cmd.Process.Pid, unix.SIGKILL)
 	<-p.exited
 }
@@ -211,16 +257,24 @@ func (p *process) release() {
 	p.stdout.finish()
 	p.stderr.finish()
 	if p.ring != nil {
-		p.ring.Close()
-		p.bell.Close()
+		p.closeEnds()
 	}
 }
 
 // status returns the exit code, or -1 and the signal that ended the process.
+// For a server, it is about its child if that has ended.
 func (p *process) status() (code, signal int) {
-	state := p.cmd.ProcessState
-	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+	status, ok := syscall.WaitStatus(0), true
+	if p.server != nil && p.server.ended {
+		status = p.server.status
+	} else {
+		status, ok = p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	}
+	switch {
+	case !ok:
+		return p.cmd.ProcessState.ExitCode(), 0
+	case status.Signaled():
 		return -1, int(status.Signal())
 	}
-	return state.ExitCode(), 0
+	return status.ExitStatus(), 0
 }

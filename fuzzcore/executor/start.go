@@ -27,6 +27,8 @@ const (
 type StartError struct {
 	// Target is the name of the executable.
 	Target string
+	// Native: the target is not a Go test.
+	Native bool
 	// Reason says how the last attempt ended.
 	Reason string
 	// Output is what the target wrote to stdout and stderr then.
@@ -34,6 +36,9 @@ type StartError struct {
 }
 
 func (e *StartError) Error() string {
+	if e.Output == "" && e.Native {
+		return fmt.Sprintf("starting %s: it %s before the first run, %d times in a row, and wrote nothing: run it by hand to see why", e.Target, e.Reason, startAttempts)
+	}
 	if e.Output == "" {
 		return fmt.Sprintf("starting %s: it %s before the first run, %d times in a row, and wrote nothing: run the fuzz test's seeds with \"go test\" to see why", e.Target, e.Reason, startAttempts)
 	}
@@ -110,7 +115,7 @@ func (e *Executor) retry() error {
 	e.attempts++
 	if e.attempts >= startAttempts {
 		output := strings.TrimSpace(p.stdout.text(0) + "\n" + p.stderr.text(0))
-		return &StartError{Target: e.cfg.name(), Reason: p.ending(), Output: output}
+		return &StartError{Target: e.cfg.name(), Native: e.cfg.Native, Reason: p.ending(), Output: output}
 	}
 	return e.spawn()
 }

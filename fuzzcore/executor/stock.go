@@ -1,7 +1,6 @@
 package executor
 
 import (
-	"debug/elf"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/fuzzls/fuzzls/debuginfo"
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"golang.org/x/sys/unix"
 )
@@ -93,7 +93,7 @@ func startStock(k *keeper, cfg Config, m *memory) (*process, error) {
 	p.stock = s
 	p.cmd.Env = append(p.cmd.Env, "GOTRACEBACK=all")
 	p.cmd.ExtraFiles = []*os.File{ends[0], ends[3], file.file}
-	if err := p.start(k); err != nil {
+	if err := p.start(k, true); err != nil {
 		unix.Munmap(input)
 		return fail(err)
 	}
@@ -161,22 +161,23 @@ func (s *stockTarget) announce(exe string) bool {
 
 // stockEdges returns the number of edge counters of an executable.
 func stockEdges(exe string) (uint64, error) {
-	f, err := elf.Open(exe)
+	const first, behind = "internal/fuzz._counters", "internal/fuzz._ecounters"
+	f, err := debuginfo.Open(exe)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	symbols, err := f.Symbols()
+	symbols, err := f.Symbols(func(name string) bool { return name == first || name == behind })
 	if err != nil {
 		return 0, fmt.Errorf("reading the symbols of %s: %w", exe, err)
 	}
 	var start, end uint64
 	for _, symbol := range symbols {
 		switch symbol.Name {
-		case "internal/fuzz._counters":
-			start = symbol.Value
-		case "internal/fuzz._ecounters":
-			end = symbol.Value
+		case first:
+			start = symbol.Addr
+		case behind:
+			end = symbol.Addr
 		}
 	}
 	if start == 0 || end < start {

@@ -71,6 +71,12 @@ func (e *Executor) await(ctx context.Context) (*Crash, error) {
 			}
 			return e.bury(e.process.autopsy(e.tail)), nil
 		}
+		if e.process.childDead() {
+			if e.readTail(); e.tail > e.next {
+				return nil, nil
+			}
+			return e.buryChild(), nil
+		}
 		if e.watch.run != e.tail {
 			e.watch.restart(e.tail)
 			e.mark()
@@ -138,7 +144,7 @@ func (e *Executor) end(how How) *Crash {
 	p := e.process
 	if how != Stopped {
 		p.askForStacks()
-		p.waitExit(stackPatience)
+		p.waitStacks(stackPatience)
 	}
 	p.kill()
 	p.release()
@@ -170,10 +176,15 @@ func (e *Executor) bury(how How) *Crash {
 	p := e.process
 	p.release()
 	crash := p.crash(how, e.tail)
-	e.tail++
-	atomic.StoreUint64(&e.memory.header.Tail, e.tail)
+	e.skipRun()
 	e.replace()
 	return crash
+}
+
+// skipRun makes the run at hand, which has ended the process, a finished one.
+func (e *Executor) skipRun() {
+	e.tail++
+	atomic.StoreUint64(&e.memory.header.Tail, e.tail)
 }
 
 // replace starts the next process after one that has ended.
@@ -189,6 +200,9 @@ func (p *process) crash(how How, run uint64) *Crash {
 	c := &Crash{How: how, Output: p.stdout.text(run), Text: p.stderr.text(run)}
 	c.ExitCode, c.Signal = p.status()
 	c.Text = strings.ReplaceAll(c.Text, coverageWarning, "")
+	if p.server != nil && how == Exited {
+		c.Text = exitText(c)
+	}
 	if p.idle {
 		c.Text = "(the process ended before this run, after the one before it)\n" + c.Text
 	}

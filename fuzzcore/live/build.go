@@ -2,14 +2,12 @@ package live
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/target"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
 )
 
 // This file defines how fuzz tests are built: one build at a time, its errors become
@@ -56,14 +54,12 @@ func (w *Workspace) prepare(ctx context.Context, state *store.State, packages []
 	loaded, settings := w.loaded, w.settings
 	w.mu.Unlock()
 	// All fuzz tests of a package are prepared: the state's record of the build names them.
-	selected := loaded.Only(func(t *golang.FuzzTest) bool { return slices.Contains(packages, t.Package) })
-	prepared, err := golang.Prepare(ctx, selected, golang.PrepareConfig{
-		State: state, Scope: settings.Scope, Flags: settings.BuildFlags, Go: settings.Go, Env: settings.Env, Progress: a.report,
-	})
+	all := func(t *target.FuzzTest) bool { return slices.Contains(packages, t.Package) }
+	prepared, err := loaded.Prepare(ctx, all, target.PrepareConfig{State: state, Tools: settings.Tools, Progress: a.report})
 	if err != nil {
 		return nil, err
 	}
-	b := w.collect(loaded.Root, packages, ids, prepared)
+	b := w.collect(packages, ids, prepared)
 	if err := w.hold(b); err != nil {
 		return nil, err
 	}
@@ -72,15 +68,11 @@ func (w *Workspace) prepare(ctx context.Context, state *store.State, packages []
 
 // collect takes the fuzz tests that were asked for from what was prepared, and tells of
 // what failed.
-func (w *Workspace) collect(root string, packages []string, ids []TestID, prepared *golang.Prepared) *build {
+func (w *Workspace) collect(packages []string, ids []TestID, prepared *target.Prepared) *build {
 	b := &build{failed: map[TestID]error{}}
 	problems := map[string][]Problem{}
-	for _, err := range prepared.Failed {
-		var failure *golang.PrepareError
-		if !errors.As(err, &failure) {
-			continue
-		}
-		problems[failure.Package] = append(problems[failure.Package], buildProblem(root, failure)...)
+	for _, failure := range prepared.Failed {
+		problems[failure.Package] = append(problems[failure.Package], buildProblem(failure)...)
 		for _, id := range ids {
 			if id.Package == failure.Package && (failure.Func == "" || id.Func == failure.Func) {
 				b.failed[id] = failure

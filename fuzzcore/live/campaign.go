@@ -51,8 +51,12 @@ func (w *Workspace) Start(ids ...TestID) error {
 		ids = w.order
 	}
 	if len(ids) == 0 {
+		loaded := w.loaded
 		w.mu.Unlock()
-		return fmt.Errorf("there are no fuzz tests in %s: write a func FuzzXxx(f *testing.F) in a _test.go file", w.config.Dir)
+		if loaded == nil {
+			return fmt.Errorf("the fuzz tests in %s are not known yet: wait until they are found", w.config.Dir)
+		}
+		return fmt.Errorf("there are no fuzz tests in %s: %s", w.config.Dir, loaded.HowToWrite())
 	}
 	var idle []TestID
 	for _, id := range ids {

@@ -39,7 +39,7 @@ func (w *Workspace) ClearCoverage() error {
 	targets, err := state.Targets()
 	problems = append(problems, err)
 	for _, t := range targets {
-		if !busy[t.Name] {
+		if !busy[t.Package] {
 			problems = append(problems, state.ClearCoverage(t.Coverage))
 		}
 	}

@@ -5,15 +5,15 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file defines what a workspace is told: its folder, the worker's command, the user's settings.
 
 // Config is what a workspace is told. The caller sets it before New.
 type Config struct {
-	// Dir is the folder whose fuzz tests are wanted, absolute: a module, part of one, or
-	// a go.work workspace. The state is kept in the root that golang.Load finds for it.
+	// Dir is the folder whose fuzz tests are wanted, absolute. The state is kept in the
+	// root that project.Load finds for it.
 	Dir string
 	// Worker is the command that starts a worker process.
 	Worker []string
@@ -25,12 +25,7 @@ type Config struct {
 
 // Settings are the user's choices. They hold for campaigns started after they were set.
 type Settings struct {
-	// Go is the go command, "" for that on PATH; BuildFlags are for `go build`; Env is
-	// added to the environment, as "key=value".
-	Go         string
-	BuildFlags []string
-	Env        []string
-	Scope      golang.Scope
+	Tools target.Tools
 	// Jobs is the number of workers of a campaign; 0 means half of the processors.
 	Jobs        int
 	Timeout     time.Duration // of one run; 0 means 10 s

@@ -232,19 +232,19 @@ func (w *Workspace) noteSources() {
 	if loaded == nil {
 		return
 	}
-	for i := range loaded.Packages {
-		pkg := &loaded.Packages[i]
-		newest := newestOf(pkg.Files)
-		if built := newestOf(w.coverage.ownFiles(pkg.ImportPath)); built.After(newest) {
-			newest = built
+	edited := map[string]time.Time{}
+	for _, pkg := range loaded.Packages() {
+		edited[pkg] = newestOf(loaded.Files(pkg))
+		if built := newestOf(w.coverage.ownFiles(pkg)); built.After(edited[pkg]) {
+			edited[pkg] = built
 		}
-		w.mu.Lock()
-		for _, t := range pkg.Tests {
-			if entry := w.tests[TestID{t.Package, t.Name}]; entry != nil {
-				entry.edited = newest
-			}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, t := range loaded.Tests {
+		if entry := w.tests[TestID{t.Package, t.Name}]; entry != nil {
+			entry.edited = edited[t.Package]
 		}
-		w.mu.Unlock()
 	}
 }
 

@@ -3,7 +3,7 @@
 // which source lines are covered, what crashed. It also holds the commands that a
 // person can give: start, stop, replay, minimize, dismiss.
 //
-// It stands on target/golang, which finds and builds, and on supervisor, which fuzzes.
+// It stands on target/project, which finds and builds, and on supervisor, which fuzzes.
 // It knows no editor: it tells an Observer that something changed, and answers
 // questions about the state of this moment.
 package live

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/target"
@@ -38,7 +40,7 @@ func (w *Workspace) hold(b *build) error {
 			}
 			links[exe] = link
 		}
-		b.tests[i].Exe = link
+		b.tests[i].Exe, b.tests[i].Built = link, exe
 	}
 	return nil
 }
@@ -88,11 +90,32 @@ func (w *Workspace) unhold(link string) {
 // removeHeldExecutables removes the links of processes that were killed. The caller has
 // the campaign lock and holds no executable.
 func removeHeldExecutables(state *store.State) {
-	left, _ := filepath.Glob(filepath.Join(state.BuildsDir(), "*", "x.test"+heldMark+"*")) // the pattern is right
-	for _, link := range left {
-		os.Remove(link) // one too many does no harm
+	files, _ := filepath.Glob(filepath.Join(state.BuildsDir(), "*", "*"+heldMark+"*")) // the pattern is right
+	for _, file := range files {
+		if exe, ok := heldName(file); ok && isFile(exe) {
+			os.Remove(file) // one too many does no harm
+		}
 	}
 }
+
+// heldName returns of which executable a file is a link by its name.
+func heldName(file string) (exe string, ok bool) {
+	at := strings.LastIndex(file, heldMark)
+	if at < 0 {
+		return "", false
+	}
+	digest := file[at+len(heldMark):]
+	_, err := strconv.ParseUint(digest, 16, 64)
+	return file[:at], err == nil && len(digest) == digestLen
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// digestLen is the number of hex digits of digestOf.
+const digestLen = 16
 
 // digestOf returns 16 hex digits that identify the content of a file.
 func digestOf(path string) (string, error) {

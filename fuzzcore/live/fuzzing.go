@@ -10,7 +10,6 @@ import (
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/supervisor"
 	"github.com/fuzzls/fuzzls/fuzzcore/target"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
 )
 
 // This file defines how a campaign runs a build, what it tells meanwhile, and when it
@@ -147,17 +146,9 @@ func (w *Workspace) runConfig(state *store.State, tests []target.Test) superviso
 	return supervisor.Config{
 		State: state, Root: state.Root(), Tests: tests, Jobs: s.jobs(), Seed: supervisor.RandomSeed(),
 		Timeout: s.timeout(), MemoryLimit: s.memoryLimit(), Processors: s.processors(), Worker: w.config.Worker,
-		Modules: modulesOf(w.loaded), ReplayFlags: s.BuildFlags,
+		Modules: w.loaded.Modules, ReplayFlags: s.Tools.Go.Flags,
 		Notice: func(text string) { w.observer.Notice(w, text) },
 	}
-}
-
-func modulesOf(loaded *golang.Workspace) []target.Module {
-	var modules []target.Module
-	for _, m := range loaded.Modules {
-		modules = append(modules, target.Module{Path: m.Path, Dir: m.Dir})
-	}
-	return modules
 }
 
 // title is what the activity is called, and kind and state what it is.

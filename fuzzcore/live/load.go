@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"os"
 	"slices"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/project"
 )
 
 // This file defines Load: finding the fuzz tests, and what the state knows of them.
@@ -23,7 +23,7 @@ type loadCall struct {
 // called again when files have changed. Calls that come while another load is running
 // are answered by one more load after it, so nobody gets a state that is older than
 // its call. When ctx ends, only the waiting ends. If the load fails, the fuzz tests of
-// the one before stay.
+// the one before stay, unless it is with project.ErrNothing.
 func (w *Workspace) Load(ctx context.Context) error {
 	w.mu.Lock()
 	call := w.nextLoad
@@ -63,12 +63,8 @@ func (w *Workspace) serveLoad(call *loadCall) {
 }
 
 func (w *Workspace) load(ctx context.Context, settings *Settings) error {
-	config := golang.LoadConfig{Dir: w.config.Dir, BuildFlags: settings.BuildFlags, Go: settings.Go}
-	if len(settings.Env) > 0 {
-		config.Env = append(os.Environ(), settings.Env...)
-	}
-	loaded, err := golang.Load(ctx, config)
-	if err != nil {
+	loaded, err := project.Load(ctx, project.Config{Dir: w.config.Dir, Tools: settings.Tools, SkipModules: true})
+	if err != nil && !errors.Is(err, project.ErrNothing) {
 		if ctx.Err() == nil {
 			w.setLoadProblems([]Problem{{Message: err.Error()}})
 		}
@@ -82,19 +78,19 @@ func (w *Workspace) load(ctx context.Context, settings *Settings) error {
 	w.reloadCoverage()
 	w.noteSources()
 	w.refreshCrashes(w.ids())
-	return nil
+	return err
 }
 
 // adopt makes loaded the fuzz tests of the workspace. Of those that were known already,
 // what is being done with them stays.
-func (w *Workspace) adopt(loaded *golang.Workspace) {
+func (w *Workspace) adopt(loaded *project.Workspace) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.loaded = loaded
 	w.order = nil
 	before := w.tests
 	w.tests = map[TestID]*testEntry{}
-	for _, t := range loaded.FuzzTests() {
+	for _, t := range loaded.Tests {
 		id := TestID{Package: t.Package, Func: t.Name}
 		entry := before[id]
 		if entry == nil {
@@ -124,7 +120,7 @@ func (w *Workspace) keepRunning(before map[TestID]*testEntry) {
 		if entry.campaign == nil || w.tests[id] != nil {
 			continue
 		}
-		if slices.ContainsFunc(w.loaded.Problems, func(p golang.Problem) bool { return p.Package == id.Package }) {
+		if slices.ContainsFunc(w.loaded.Problems, func(p target.Problem) bool { return p.Package == id.Package }) {
 			w.tests[id] = entry
 			w.order = append(w.order, id)
 			continue

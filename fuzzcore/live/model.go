@@ -80,16 +80,18 @@ func (m *model) unmap() {
 	m.builds = nil
 }
 
-// load reads the latest builds of a state and replaces what is known. Of packages that
+// load reads the latest builds of a state and replaces what is known. Of fuzz tests that
 // are running, it is the build that runs: running has its coverage id. What cannot be
 // read is left out, and named by the error.
-func (m *model) load(state *store.State, running map[string]uint64) error {
+func (m *model) load(state *store.State, running map[TestID]uint64) error {
 	targets, err := target.Latest(state)
 	problems := []error{err}
 	var builds []modelBuild
 	for _, t := range targets {
-		if id, ok := running[t.Name]; ok {
-			t.Coverage = id
+		for _, name := range t.Tests {
+			if id, ok := running[TestID{t.Package, name}]; ok {
+				t.Coverage = id
+			}
 		}
 		b, err := readBuild(state, t)
 		problems = append(problems, err)
@@ -254,7 +256,7 @@ func (m *model) ownFiles(pkg string) []string {
 	defer m.mu.Unlock()
 	var paths []string
 	for i := range m.builds {
-		if m.builds[i].Name != pkg {
+		if m.builds[i].Package != pkg {
 			continue
 		}
 		for _, f := range m.builds[i].Points.Files {

@@ -2,10 +2,9 @@ package live
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file defines Problem, and how failed builds become problems.
@@ -34,7 +33,7 @@ func (w *Workspace) Problems() []Problem {
 	return slices.Compact(all)
 }
 
-func discoveryProblems(found []golang.Problem) []Problem {
+func discoveryProblems(found []target.Problem) []Problem {
 	var problems []Problem
 	for _, p := range found {
 		problems = append(problems, Problem{Path: p.File, Line: p.Line, Col: p.Column, Message: p.Message, Package: p.Package})
@@ -42,17 +41,15 @@ func discoveryProblems(found []golang.Problem) []Problem {
 	return problems
 }
 
-// buildProblem turns what failed in a build into problems; root is what relative paths
-// refer to.
-func buildProblem(root string, failure *golang.PrepareError) []Problem {
-	var compile *golang.CompileError
-	if !errors.As(failure, &compile) || len(compile.Diagnostics) == 0 {
+// buildProblem turns what failed in a build into problems.
+func buildProblem(failure *target.PrepareError) []Problem {
+	if len(failure.Problems) == 0 {
 		return []Problem{{Message: failure.Error(), Package: failure.Package, Build: true}}
 	}
 	var problems []Problem
-	for _, d := range compile.Diagnostics {
+	for _, p := range failure.Problems {
 		problems = append(problems, Problem{
-			Path: absolute(root, d.File), Line: d.Line, Col: d.Col, Message: d.Message, Package: failure.Package, Build: true,
+			Path: p.File, Line: p.Line, Col: p.Column, Message: p.Message, Package: failure.Package, Build: true,
 		})
 	}
 	return problems

@@ -69,7 +69,7 @@ func countInputs(state *store.State, tests []target.Test) int {
 		if err == nil { // otherwise the workers have said what is wrong
 			n += len(entries)
 		}
-		n += len(t.Seeds)
+		n += t.SeedCount()
 	}
 	return n
 }

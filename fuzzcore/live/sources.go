@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/target"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/project"
 )
 
 // This file defines what happens when source files are saved.
@@ -16,6 +17,9 @@ type sources struct {
 	files map[string]bool
 	// dirs are the directories of its packages: a new Go file there belongs to it too.
 	dirs map[string]bool
+	// wide: any file of the workspace that is source text of C or its like may belong to
+	// it.
+	wide bool
 	// modules are the directories of the workspace's modules and its root.
 	modules []string
 	// building: the first build goes on, and it is not known yet what it is made of. Any
@@ -23,23 +27,20 @@ type sources struct {
 	building bool
 }
 
-// moduleFiles decide which dependencies a build gets.
-var moduleFiles = []string{"go.mod", "go.sum", "go.work", "go.work.sum"}
-
 // contain reports whether a build changes with the file.
 func (s *sources) contain(path string) bool {
 	if s.files[path] {
 		return true
 	}
-	dir, name := filepath.Split(path)
-	dir = filepath.Clean(dir)
-	if slices.Contains(moduleFiles, name) {
+	dir := filepath.Dir(path)
+	if project.IsBuildFile(path) && !s.wide {
 		return slices.Contains(s.modules, dir)
 	}
-	if !strings.HasSuffix(name, ".go") {
+	if !project.IsSource(path) {
 		return false
 	}
-	return s.dirs[dir] || s.building && slices.ContainsFunc(s.modules, func(module string) bool {
+	native := project.IsNative(path) || project.IsBuildFile(path)
+	return s.dirs[dir] || (s.building || s.wide && native) && slices.ContainsFunc(s.modules, func(module string) bool {
 		return dir == module || strings.HasPrefix(dir, module+string(filepath.Separator))
 	})
 }
@@ -58,6 +59,7 @@ func (w *Workspace) noteCampaignSources(c *campaign, tests []target.Test) {
 	s := sources{files: map[string]bool{}, dirs: map[string]bool{}}
 	for _, t := range tests {
 		s.dirs[t.Dir] = true
+		s.wide = s.wide || t.IsRaw()
 		for _, path := range w.coverage.ownFiles(t.Package) {
 			s.files[path] = true
 			s.dirs[filepath.Dir(path)] = true
@@ -145,7 +147,7 @@ func (w *Workspace) serveSaved() {
 func (w *Workspace) changesTests(paths map[string]bool) bool {
 	decisive := map[string]bool{}
 	for path := range paths {
-		if strings.HasSuffix(path, "_test.go") || slices.Contains(moduleFiles, filepath.Base(path)) {
+		if project.MayDeclare(path) || project.IsBuildFile(path) {
 			decisive[path] = true
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/supervisor"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file defines Test: a fuzz test and what is being done with it.
@@ -34,7 +34,7 @@ const (
 // Test is a fuzz test and what is known of it.
 type Test struct {
 	ID TestID
-	golang.FuzzTest
+	target.FuzzTest
 	State TestState
 	// Figures are those of the running campaign, or of the last one of this process; the
 	// accumulated ones from the state are in it from the beginning. HasFigures is false
@@ -80,8 +80,8 @@ func (w *Workspace) Test(id TestID) (Test, bool) {
 	return entry.Test, true
 }
 
-// String returns the name of the fuzz test in messages: import path, dot, function.
-func (id TestID) String() string { return id.Package + "." + id.Func }
+// String returns the name of the fuzz test in messages: in Go, import path, dot, function.
+func (id TestID) String() string { return target.FullName(id.Package, id.Func) }
 
 // ids returns all fuzz tests in order.
 func (w *Workspace) ids() []TestID {
@@ -120,7 +120,7 @@ func (w *Workspace) refreshFigures() {
 				continue
 			}
 			w.mu.Lock()
-			if entry := w.tests[TestID{t.Name, name}]; entry != nil && entry.campaign == nil {
+			if entry := w.tests[TestID{t.Package, name}]; entry != nil && entry.campaign == nil {
 				figures.Crashes = entry.Figures.Crashes
 				entry.Figures, entry.HasFigures = figures, true
 			}
@@ -133,13 +133,13 @@ func (w *Workspace) refreshFigures() {
 // accumulated reads the figures of a fuzz test from its coverage file; false if it
 // never ran.
 func accumulated(state *store.State, t store.Target, name string) (supervisor.TestSnapshot, bool) {
-	file, err := abi.MapCoverage(state.FuzzTest(t.Name, name).CoveragePath(t.Coverage))
+	file, err := abi.MapCoverage(state.FuzzTest(t.Package, name).CoveragePath(t.Coverage))
 	if err != nil {
 		return supervisor.TestSnapshot{}, false // none yet, or a campaign will say what is wrong with it
 	}
 	defer file.Close()
 	figures := supervisor.TestSnapshot{
-		Package: t.Name, Func: name, Runs: file.Runs(), Unique: file.Unique(),
+		Package: t.Package, Func: name, Runs: file.Runs(), Unique: file.Unique(),
 		Points: uint64(file.Covered()), TotalPoints: uint64(file.Len()),
 	}
 	return figures, figures.Runs > 0

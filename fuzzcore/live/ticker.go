@@ -93,12 +93,12 @@ func (w *Workspace) reloadCoverage() {
 	w.readingCoverage.Lock()
 	defer w.observer.CoverageReplaced(w)
 	defer w.readingCoverage.Unlock()
-	running := map[string]uint64{}
+	running := map[TestID]uint64{}
 	w.mu.Lock()
 	state := w.state
 	for c := range w.campaigns {
 		for _, t := range c.running {
-			running[t.Package] = t.CoverageID
+			running[TestID{t.Package, t.Func}] = t.CoverageID
 		}
 	}
 	w.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/supervisor"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/project"
 )
 
 // This file defines Workspace: its life, and what all its parts share.
@@ -42,8 +42,8 @@ type Workspace struct {
 	activities   map[uint64]*activity
 	lastActivity uint64
 
-	nextLoad *loadCall         // of those who came while another load was running
-	loaded   *golang.Workspace // what the last load that worked found; nil before
+	nextLoad *loadCall          // of those who came while another load was running
+	loaded   *project.Workspace // what the last load that worked found; nil before
 	tests    map[TestID]*testEntry
 	order    []TestID // sorted by file and line
 

@@ -132,6 +132,9 @@ func (c *Crashes) List() ([]*Crash, error) {
 	return crashes, errors.Join(problems...)
 }
 
+// Dir returns the folder of a crash's files, whether it is kept or not. Absolute.
+func (c *Crashes) Dir(signature string) string { return c.crashDir(signature) }
+
 func (c *Crashes) crashDir(signature string) string {
 	return filepath.Join(c.dir, escape(signature))
 }

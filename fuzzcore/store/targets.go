@@ -18,8 +18,11 @@ const recordExtension = ".json"
 
 // Target is the latest build of one target.
 type Target struct {
-	// Name names the target: for Go its import path.
+	// Name names the target: for Go its import path, otherwise its package, a dot, and
+	// its only fuzz test.
 	Name string
+	// Package is the package of its fuzz tests; "" means Name.
+	Package string
 	// Coverage is the coverage id of the build.
 	Coverage uint64
 	// Exe is the executable's path, absolute.
@@ -33,7 +36,8 @@ type Target struct {
 
 // targetRecord is the layout of a target's file.
 type targetRecord struct {
-	Name string `json:"name"`
+	Name    string `json:"name"`
+	Package string `json:"package,omitempty"`
 	// Coverage is abi.HexName of the id: the name of the coverage file.
 	Coverage string `json:"coverage"`
 	// Exe is relative to the state folder if it is in it, so that a workspace can
@@ -46,7 +50,7 @@ type targetRecord struct {
 
 // SaveTarget makes t the latest build of its target.
 func (s *State) SaveTarget(t Target) error {
-	record := targetRecord{Name: t.Name, Coverage: abi.HexName(t.Coverage), Exe: t.Exe, Tests: t.Tests, Entries: t.Entries, Built: t.Built}
+	record := targetRecord{Name: t.Name, Package: t.Package, Coverage: abi.HexName(t.Coverage), Exe: t.Exe, Tests: t.Tests, Entries: t.Entries, Built: t.Built}
 	if inside, err := filepath.Rel(s.dir, t.Exe); err == nil && filepath.IsLocal(inside) {
 		record.Exe = filepath.ToSlash(inside)
 	}
@@ -104,7 +108,10 @@ func (s *State) readTarget(path string) (Target, error) {
 	if !filepath.IsAbs(exe) {
 		exe = filepath.Join(s.dir, exe)
 	}
-	return Target{Name: record.Name, Coverage: id, Exe: exe, Tests: record.Tests, Entries: record.Entries, Built: record.Built}, nil
+	if record.Package == "" {
+		record.Package = record.Name
+	}
+	return Target{Name: record.Name, Package: record.Package, Coverage: id, Exe: exe, Tests: record.Tests, Entries: record.Entries, Built: record.Built}, nil
 }
 
 func damagedTarget(path string, err error) error {

@@ -33,19 +33,22 @@ type CheckConfig struct {
 type Checker struct {
 	config   CheckConfig
 	executor *executor.Executor
+	// signatures are those of texts that were analyzed, by crash.TextKey: symbolizing a
+	// stack costs more than a run. Only of native fuzz tests.
+	signatures map[uint64]string
 }
 
 // NewChecker starts the executor. ctx bounds the start only.
 func NewChecker(ctx context.Context, config CheckConfig) (*Checker, error) {
 	t := config.Test
 	e, err := executor.Start(ctx, executor.Config{
-		Exe: t.Exe, Args: t.Args, Env: t.Environ(), Dir: t.Dir, Stock: t.StockTypes(), Slots: 64,
+		Exe: t.Exe, Args: t.Args, Env: t.Environ(), Dir: t.Dir, Stock: t.StockTypes(), Native: t.IsRaw(), Slots: 64,
 		Timeout: config.Timeout, MemoryLimit: config.MemoryLimit, Processors: config.Processors,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("running %s: %w", t.Name, err)
 	}
-	return &Checker{config: config, executor: e}, nil
+	return &Checker{config: config, executor: e, signatures: map[uint64]string{}}, nil
 }
 
 // Close ends the executor.
@@ -69,6 +72,20 @@ func (c *Checker) Run(ctx context.Context, input []byte) (*abi.Crash, error) {
 // Analyze tells what kind of crash c is.
 func (c *Checker) Analyze(found *abi.Crash) crash.Report {
 	return worker.Analyze(c.config.Test, c.config.Modules, found)
+}
+
+// signatureOf returns the signature of a crash.
+func (c *Checker) signatureOf(found *abi.Crash) string {
+	if !c.config.Test.IsRaw() {
+		return c.Analyze(found).Signature
+	}
+	key := crash.TextKey(found.Text) + uint64(found.How)
+	signature, ok := c.signatures[key]
+	if !ok {
+		signature = c.Analyze(found).Signature
+		c.signatures[key] = signature
+	}
+	return signature
 }
 
 // minimizeRuns is how many runs one crash is given, slowMinimizeRuns one whose every
@@ -100,16 +117,16 @@ func (c *Checker) Minimize(ctx context.Context, first *abi.Crash, report *crash.
 	if report.Kind == crash.StackOverflow {
 		budget = overflowMinimizeRuns
 	}
-	smaller, err := crash.Minimize(ctx, first.Input, c.config.Test.Schema, report.Signature, budget*effort, c.signatures)
+	smaller, err := crash.Minimize(ctx, first.Input, c.config.Test.Schema, report.Signature, budget*effort, c.runAll)
 	if err != nil {
 		return nil, err
 	}
 	return c.Run(ctx, smaller.Input)
 }
 
-// signatures runs inputs and returns the signature of each crash, "" for inputs that
+// runAll runs inputs and returns the signature of each crash, "" for inputs that
 // do not crash.
-func (c *Checker) signatures(ctx context.Context, inputs [][]byte) ([]string, error) {
+func (c *Checker) runAll(ctx context.Context, inputs [][]byte) ([]string, error) {
 	var found []string
 	pushed := 0
 	for len(found) < len(inputs) {
@@ -128,7 +145,7 @@ func (c *Checker) signatures(ctx context.Context, inputs [][]byte) ([]string, er
 		}
 		signature := ""
 		if crashed := crashOf(result); crashed != nil {
-			signature = c.Analyze(crashed).Signature
+			signature = c.signatureOf(crashed)
 		}
 		found = append(found, signature)
 	}

@@ -1,23 +1,25 @@
 package supervisor
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/crash"
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/target"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang/gocorpus"
 )
 
-// This file defines how crashes are kept: in the state, and where plain `go test` finds
-// their inputs.
+// This file defines how crashes are kept: in the state, and those of Go where plain `go
+// test` finds their inputs.
 
 // CrashMeta is what is stored with a crash, for those who read the state without a
 // campaign.
@@ -49,47 +51,65 @@ type CrashFiles struct {
 	Timeout     time.Duration
 }
 
-// The names of the input and of what the target said among a crash's files in the
-// state.
+// The names of the input, of what the target said, and of the input as rows of
+// hexadecimal numbers among a crash's files in the state. Only inputs that are bytes have
+// the latter.
 const (
 	inputFile  = "input"
 	reportFile = "report.txt"
+	hexFile    = "input.hex"
 )
 
-// Save writes a crash into the state and its input where plain `go test` finds it.
+// HexOf returns the file beside a reproducer in the state that shows its bytes as rows of
+// hexadecimal numbers. Only inputs that are bytes have one.
+func HexOf(reproducer string) string { return filepath.Join(filepath.Dir(reproducer), hexFile) }
+
+// maxHex is how many bytes of an input are written as rows of numbers: a screenful a
+// hundred times over.
+const maxHex = 64 << 10
+
+// Save writes a crash into the state, and a Go input where plain `go test` finds it.
 // superseded is the reproducer that an earlier Save of the same crash has written, which
 // is removed; "" if there was none.
 func (f *CrashFiles) Save(t *target.Test, c *CrashContent, superseded string) (CrashMeta, error) {
-	data, err := gocorpus.Marshal(c.Input, t.Types)
+	data, err := t.MarshalInput(c.Input)
 	if err != nil {
 		return CrashMeta{}, err
 	}
 	meta := CrashMeta{Report: c.Report, Package: t.Package, Func: t.Func, Location: f.location(t, &c.Report)}
-	if meta.Reproducer, meta.Replay, err = f.placeReproducer(t, c.Kind, data); err != nil {
+	if meta.Reproducer, meta.Replay, err = f.placeReproducer(t, &c.Report, data); err != nil {
 		return CrashMeta{}, err
 	}
-	text := c.Text
-	if c.Output != "" {
-		text += "\n--- standard output ---\n" + c.Output
+	files := map[string][]byte{inputFile: data, reportFile: []byte(c.said())}
+	if t.IsRaw() {
+		files[hexFile] = []byte(hex.Dump(data[:min(len(data), maxHex)]))
 	}
 	crashes := f.State.FuzzTest(t.Package, t.Func).Crashes()
 	if superseded == "" {
-		saved, err := crashes.Save(c.Signature, map[string][]byte{inputFile: data, reportFile: []byte(text)}, meta)
+		saved, err := crashes.Save(c.Signature, files, meta)
 		if err != nil || saved.Count == 1 {
 			return meta, err
 		}
 		// Known, but its reproducer is gone or of no use any more.
 	}
-	err = errors.Join(
-		crashes.Put(c.Signature, inputFile, data),
-		crashes.Put(c.Signature, reportFile, []byte(text)),
-		crashes.SetMeta(c.Signature, meta),
-		crashes.Check(c.Signature, true))
+	var failed []error
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		failed = append(failed, crashes.Put(c.Signature, name, files[name]))
+	}
+	err = errors.Join(append(failed, crashes.SetMeta(c.Signature, meta), crashes.Check(c.Signature, true))...)
 	// Last, so that the reproducer that the state names is always there.
 	if err == nil && superseded != "" && superseded != meta.Reproducer {
 		os.Remove(f.absolute(superseded)) // one too many does no harm
 	}
 	return meta, err
+}
+
+// said is what the target said of the crash and printed.
+func (c *CrashContent) said() string {
+	if c.Output == "" {
+		return c.Text
+	}
+	return c.Text + "\n--- standard output ---\n" + c.Output
 }
 
 // SeenAgain notes that a crash that was saved with meta has happened again, as report
@@ -125,7 +145,7 @@ func (f *CrashFiles) Load(t *target.Test, signature string) ([]byte, CrashMeta, 
 		if err != nil {
 			return nil, meta, fmt.Errorf("reading a reproducer: %w", err)
 		}
-		input, err := gocorpus.Unmarshal(data, t.Types)
+		input, err := t.UnmarshalInput(data)
 		if err != nil {
 			return nil, meta, fmt.Errorf("reproducer %s: %w", path, err)
 		}
@@ -139,6 +159,9 @@ func (f *CrashFiles) Load(t *target.Test, signature string) ([]byte, CrashMeta, 
 
 // location returns file:line of the top frame, relative to the root.
 func (f *CrashFiles) location(t *target.Test, r *crash.Report) string {
+	if r.Top.File == "" && t.File == "" { // an executable without its source
+		return f.relative(t.LatestExe())
+	}
 	if r.Top.File == "" {
 		return fmt.Sprintf("%s:%d", f.relative(t.File), t.Line)
 	}
@@ -165,10 +188,23 @@ func (f *CrashFiles) absolute(path string) string {
 	return filepath.Join(f.Root, path)
 }
 
-// placeReproducer writes a crash's input into the package's testdata, where plain
+// placeReproducer says where the input of a crash is and how it is run. In C and Rust
+// that is the file in the state, which the executable takes: nothing else looks for
+// inputs in the source tree. In Go it is the package's testdata.
+func (f *CrashFiles) placeReproducer(t *target.Test, c *crash.Report, data []byte) (reproducer, replay string, err error) {
+	if !t.IsRaw() {
+		return f.placeInTestdata(t, c.Kind, data)
+	}
+	path := filepath.Join(f.State.FuzzTest(t.Package, t.Func).Crashes().Dir(c.Signature), inputFile)
+	return f.relative(path), crash.RawReplayCommand(crash.RawReplay{
+		Root: f.Root, Dir: t.Dir, Exe: t.LatestExe(), File: path, Env: t.Env, Timeout: f.replayTimeout(c.Kind),
+	}), nil
+}
+
+// placeInTestdata writes a crash's input into the package's testdata, where plain
 // `go test` runs it, as `go test -fuzz` does. Where that cannot be written, such as
 // in a module cache, the command says how to get it there.
-func (f *CrashFiles) placeReproducer(t *target.Test, kind crash.Kind, data []byte) (reproducer, replay string, err error) {
+func (f *CrashFiles) placeInTestdata(t *target.Test, kind crash.Kind, data []byte) (reproducer, replay string, err error) {
 	path := crash.ReproducerPath(t.Dir, t.Func, data)
 	replay = crash.ReplayCommand(crash.Replay{
 		Root: f.Root, Dir: t.Dir, Test: t.Func, Name: filepath.Base(path), Flags: f.ReplayFlags, Timeout: f.replayTimeout(kind),

@@ -72,7 +72,7 @@ func ReadBuild(state *store.State, t store.Target, only func(test string) bool) 
 		if !only(name) {
 			continue
 		}
-		if b.Hit, err = readBits(state.FuzzTest(t.Name, name).CoveragePath(t.Coverage), points, b.Hit); err != nil {
+		if b.Hit, err = readBits(state.FuzzTest(t.Package, name).CoveragePath(t.Coverage), points, b.Hit); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,7 @@
 // Package target describes a fuzz test that is ready to run, whatever language
-// it was written in: the builders (golang, …) make these descriptions, workers
-// and the supervisor use them.
+// it was written in, and what is known of one before it is built. The languages'
+// builders (golang, …) make these descriptions, package project puts those of all
+// languages together, and workers and the supervisor use them.
 package target
 
 import (
@@ -14,36 +15,48 @@ import (
 
 // Test is one fuzz test in a built executable.
 type Test struct {
-	// Name identifies the fuzz test in worker messages: import path, dot, function.
+	// Language is Go, C or Rust.
+	Language string `json:"language,omitempty"`
+	// Name identifies the fuzz test in worker messages: package, dot, function.
 	Name string `json:"name"`
-	// Package is the import path of the package that holds it, Func its name there.
+	// Package and Func are Package and Name of its FuzzTest.
 	Package string `json:"package"`
 	Func    string `json:"func"`
 	// File and Line are where it is declared; File is absolute.
 	File string `json:"file"`
 	Line int    `json:"line"`
+	// Sources is the directory whose files are the user's own, absolute. Its builder sets
+	// it, but for Go, where the manifest's modules tell.
+	Sources string `json:"sources,omitempty"`
 
 	// Exe is the executable, Args its arguments, Dir the directory it runs in.
 	Exe  string   `json:"exe"`
 	Args []string `json:"args"`
 	Dir  string   `json:"dir"`
+	// Built is where the latest build of the fuzz test puts its executable, for commands
+	// that a person runs; "" if that is Exe. Who runs an older build sets it.
+	Built string `json:"built,omitempty"`
 	// Env is what is added to the environment, as "key=value".
 	Env []string `json:"env,omitempty"`
 	// Stock: the executable holds no runtime of ours and is driven by the stock
 	// protocol of `go test -fuzz`.
 	Stock bool `json:"stock,omitempty"`
 
-	// Types are the language's names of the argument types, Schema what the engine
-	// makes of them.
+	// Types are the names of the argument types in Go, Schema what the engine makes of
+	// them. Fuzz tests of other languages have no Types, and RawSchema.
 	Types  []string      `json:"types"`
 	Schema engine.Schema `json:"schema"`
 	// Entry is the address of the fuzz test's own function, unslid.
 	Entry uint64 `json:"entry"`
-	// Seeds are the inputs that come with the source, as Smith streams.
+	// Seeds are the inputs that come with the source, as Smith streams. It is nil where
+	// inputs are files, of which there may be many: then they are read from SeedFiles.
 	Seeds [][]byte `json:"seeds,omitempty"`
-	// SeedFiles are the files that hold Seeds, absolute; "" for a seed that stands in the
-	// source. It is as long as Seeds.
+	// SeedFiles are the files that hold the seeds, absolute; "" for a seed that stands in
+	// the source. It is as long as Seeds, if there are any.
 	SeedFiles []string `json:"seed_files,omitempty"`
+	// MaxInput is the number of bytes of the longest input, 0 if the fuzz test sets no
+	// limit.
+	MaxInput int `json:"max_input,omitempty"`
 
 	// CoverageID names the executable's points and coverage files in the state.
 	CoverageID uint64 `json:"coverage_id"`
@@ -54,7 +67,7 @@ type Test struct {
 // Module is one of the user's own modules.
 type Module struct {
 	Path string `json:"path"`
-	Dir  string `json:"dir"`
+	Dir  string `json:"dir"` // absolute
 }
 
 // Manifest is all that a worker process needs to know. The supervisor writes it,
@@ -116,6 +129,14 @@ func (t *Test) Environ() []string {
 		return nil
 	}
 	return append(os.Environ(), t.Env...)
+}
+
+// LatestExe returns where the latest build of the fuzz test puts its executable.
+func (t *Test) LatestExe() string {
+	if t.Built != "" {
+		return t.Built
+	}
+	return t.Exe
 }
 
 // StockTypes returns the argument types for an executor that is to use the stock

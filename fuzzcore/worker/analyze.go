@@ -3,10 +3,12 @@ package worker
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/crash"
 	"github.com/fuzzls/fuzzls/fuzzcore/executor"
+	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
@@ -17,6 +19,11 @@ func Analyze(t *target.Test, modules []target.Module, c *abi.Crash) crash.Report
 	raw := crash.Raw{
 		How: crash.Exited, ExitCode: int(c.ExitCode), Signal: int(c.Signal), Text: c.Text, Output: c.Output,
 		Package: t.Package, Dir: t.Dir, Test: t.Func, Source: sourceLine,
+	}
+	if t.IsRaw() {
+		raw.Native = &crash.Native{
+			Exe: t.Exe, Sources: t.Sources, Foreign: filepath.Join(t.Sources, store.DirName), Symbolize: crash.Symbolize,
+		}
 	}
 	for _, m := range modules {
 		raw.Modules = append(raw.Modules, crash.Module{Path: m.Path, Dir: m.Dir})

@@ -10,7 +10,6 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/engine"
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang/gocorpus"
 )
 
 // This file defines corpus: the inputs of one fuzz test on disk.
@@ -65,7 +64,7 @@ func (c *corpus) loadEntry(name string) error {
 	}
 	var stream []byte
 	if err == nil {
-		stream, err = gocorpus.Unmarshal(data, t.def.Types)
+		stream, err = t.def.UnmarshalInput(data)
 	}
 	if err == nil {
 		err = t.engine.AddCorpus(stream)
@@ -103,7 +102,7 @@ func (c *corpus) keep(event *engine.Event) error {
 
 // write writes the file of an entry.
 func (c *corpus) write(id uint64, stream []byte) error {
-	data, err := gocorpus.Marshal(stream, c.test.def.Types)
+	data, err := c.test.def.MarshalInput(stream)
 	if err != nil {
 		return fmt.Errorf("keeping an input of %s: %w", c.test.def.Name, err)
 	}

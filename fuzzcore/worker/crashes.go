@@ -16,6 +16,8 @@ import (
 // crashFilter decides which crashes of a fuzz test the supervisor is told of whole:
 // the first input of a signature, and any that is smaller. Others are counted.
 type crashFilter struct {
+	// native: the fuzz test is C, C++ or Rust. Its owner sets it before the first crash.
+	native bool
 	// byText finds the signature of a text that was seen before without analyzing it
 	// again; the key leaves digits out, which differ from run to run.
 	byText map[uint64]*crashSeen
@@ -63,7 +65,7 @@ func (f *crashFilter) take(how executor.How, text string, input []byte, analyze 
 	if f.bySign == nil {
 		f.bySign = map[string]*crashSeen{}
 	}
-	key := textKey(how, text)
+	key := textKey(how, text, f.native)
 	seen := f.byText[key]
 	if seen == nil {
 		signature := analyze().Signature
@@ -110,7 +112,11 @@ func (f *crashFilter) fatalInput(input []byte) *fatalInput {
 // repeat counts an input that was not run again.
 func (f *crashFilter) repeat(input *fatalInput) { f.count(input.seen) }
 
-func textKey(how executor.How, text string) uint64 {
+// textKey identifies what was printed of a crash, but for what differs from run to run.
+func textKey(how executor.How, text string, native bool) uint64 {
+	if native {
+		return crash.TextKey(text) + uint64(how)
+	}
 	h := fnv.New64a()
 	buf := []byte{byte(how)}
 	for i := 0; i < len(text); i++ {

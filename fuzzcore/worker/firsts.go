@@ -8,7 +8,6 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/engine"
 	"github.com/fuzzls/fuzzls/fuzzcore/provenance"
-	"github.com/fuzzls/fuzzls/fuzzcore/target/golang/gocorpus"
 )
 
 // This file defines firsts: which inputs of one fuzz test reached points first.
@@ -32,10 +31,12 @@ func (f *firsts) open(t *fuzzTest) {
 	f.test = t
 	f.writer = provenance.NewWriter(t.worker.state.FuzzTest(t.def.Package, t.def.Func), t.def.CoverageID)
 	f.seedFiles = map[string]string{}
-	for i, path := range t.def.SeedFiles {
-		if i < len(t.def.Seeds) && path != "" {
-			f.seedFiles[string(t.def.Seeds[i])] = path
-		}
+}
+
+// noteSeed notes that a seed comes from a file, unless the path is "".
+func (f *firsts) noteSeed(seed []byte, path string) {
+	if path != "" {
+		f.seedFiles[string(seed)] = path
 	}
 }
 
@@ -53,8 +54,8 @@ func (f *firsts) note(event *engine.Event, claimed []uint64) {
 	case engine.Corpus:
 		find.Time = f.test.corpus.found(event.Data, find.Time)
 	}
-	types := f.test.def.Types
-	find.Data = func() ([]byte, error) { return gocorpus.Marshal(event.Data, types) }
+	def := f.test.def
+	find.Data = func() ([]byte, error) { return def.MarshalInput(event.Data) }
 	f.add(find, claimed)
 }
 

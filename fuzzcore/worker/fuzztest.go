@@ -78,6 +78,7 @@ func (w *worker) openTest(index uint32, def *target.Test, executables map[uint64
 		return nil, err
 	}
 	t := &fuzzTest{worker: w, index: index, def: def, exe: exe, coverage: own}
+	t.crashes.native = def.IsRaw()
 	t.bits = make([]uint64, (len(exe.points.PCs)+63)/64)
 	t.corpus.open(t)
 	t.firsts.open(t)
@@ -119,6 +120,24 @@ func (t *fuzzTest) seed() uint64 {
 	return seed ^ name.Sum64()
 }
 
+// maxInput returns the size of the longest input, as the ring holds it.
+func (t *fuzzTest) maxInput() int {
+	if t.def.MaxInput > 0 {
+		return min(slotSize, t.def.MaxInput+target.RawHeader)
+	}
+	return slotSize
+}
+
+// addSeed gives the engine a seed.
+func (t *fuzzTest) addSeed(i int) error {
+	seed, err := t.def.Seed(i, slotSize)
+	if err != nil {
+		return err
+	}
+	t.firsts.noteSeed(seed, t.def.SeedFile(i))
+	return t.engine.AddSeed(seed)
+}
+
 // resume makes sure that the executor runs. The first time it makes the engine and
 // gives it the seeds and the corpus.
 func (t *fuzzTest) resume(ctx context.Context) error {
@@ -129,7 +148,7 @@ func (t *fuzzTest) resume(ctx context.Context) error {
 	m := t.worker.config.Manifest
 	var err error
 	t.executor, err = executor.Start(ctx, executor.Config{
-		Exe: t.def.Exe, Args: t.def.Args, Env: t.def.Environ(), Dir: t.def.Dir, Stock: t.def.StockTypes(),
+		Exe: t.def.Exe, Args: t.def.Args, Env: t.def.Environ(), Dir: t.def.Dir, Stock: t.def.StockTypes(), Native: t.def.IsRaw(),
 		Slots: batchesInFlight * maxBatch, SlotSize: slotSize,
 		Timeout: m.Timeout, MemoryLimit: m.MemoryLimit, Processors: m.Processors,
 	})
@@ -144,13 +163,14 @@ func (t *fuzzTest) resume(ctx context.Context) error {
 		return err
 	}
 	t.engine = engine.New(engine.Config{
-		Schema: t.def.Schema, Seed: t.seed(), Edges: t.executor.Edges(), MaxInput: slotSize, Dictionary: dictionary,
+		Schema: t.def.Schema, Seed: t.seed(), Edges: t.executor.Edges(), MaxInput: t.maxInput(), Dictionary: dictionary,
+		Mutates: t.executor.Mutates(), Crosses: t.executor.Crosses(),
 	})
 	if t.cover(t.executor.BaselineCounters(), t.executor.Baseline()) {
 		t.firsts.start(t.bits)
 	}
-	for _, seed := range t.def.Seeds {
-		if err := t.engine.AddSeed(seed); err != nil {
+	for i := range t.def.SeedCount() {
+		if err := t.addSeed(i); err != nil {
 			if err := t.worker.notice(t.index, "a seed is left out: %v", err); err != nil {
 				return err
 			}
@@ -228,16 +248,26 @@ func (t *fuzzTest) fill() batch {
 			break
 		}
 		ticket := t.engine.Next(slot)
-		repeated := t.crashes.fatalInput(slot[:ticket.Len])
-		if repeated == nil {
-			t.executor.Push(ticket.Len, ticket.Want)
-		}
+		repeated := t.push(slot, &ticket)
 		if ticket.Generated {
 			t.given++
 		}
 		filled = append(filled, repeated)
 	}
 	return filled
+}
+
+// push gives the executor an input, or returns the crash that it had before.
+func (t *fuzzTest) push(slot []byte, ticket *engine.Ticket) *fatalInput {
+	if ticket.Mutate {
+		t.executor.PushMutate(ticket)
+		return nil
+	}
+	repeated := t.crashes.fatalInput(slot[:ticket.Len])
+	if repeated == nil {
+		t.executor.Push(ticket.Len, ticket.Want)
+	}
+	return repeated
 }
 
 // cycles is how many mutants this worker may run.

@@ -15,10 +15,13 @@ import {
   type ErrorHandler,
   type ErrorHandlerResult,
   type LanguageClientOptions,
+  type MessageTransports,
   type Middleware,
   type ProgressToken,
+  type ServerOptions,
   type StaticFeature,
 } from 'vscode-languageclient/node';
+import { textOf } from './errors';
 import type { ServerBinary } from './serverBinary';
 
 /** So many unexpected ends within crashWindow are repaired silently; then the user is told. */
@@ -26,8 +29,21 @@ const maxRestarts = 3;
 /** In ms; a server that ran longer than that between two ends is worth another try. */
 const crashWindow = 3 * 60_000;
 
-/** The language client. Commands of the server are carried out by our own commands. */
+/**
+ * The language client. Commands of the server are carried out by our own commands, and what
+ * goes wrong is told by its owner, once and with a way out, not by the library.
+ */
 export class FuzzlsClient extends LanguageClient {
+  constructor(server: ServerOptions, options: LanguageClientOptions, private readonly ends: RestartSomeTimes) {
+    super('fuzzls', 'Fuzzls', server, { ...options, errorHandler: ends });
+    this.onRunning((running) => { if (running) ends.ran = true; });
+  }
+
+  /** The server ended before it could be used: that is why start failed. */
+  get endedAtStart(): boolean {
+    return this.ends.endedAtStart;
+  }
+
   /** Tells when the server has started, and when it has ended. */
   onRunning(tell: (running: boolean) => void): vscode.Disposable {
     return this.onDidChangeState(({ newState, oldState }) => {
@@ -40,6 +56,20 @@ export class FuzzlsClient extends LanguageClient {
     // error that explains nothing, while the server does not run.
     if ('registrationType' in feature && feature.registrationType.method === 'workspace/executeCommand') return;
     super.registerFeature(feature);
+  }
+
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
+  protected override async createMessageTransports(encoding: string): Promise<MessageTransports> {
+    try {
+      return await super.createMessageTransports(encoding);
+    } catch (error) {
+      // Nobody waits for a server to come back.
+      if (this.ends.ran) this.ends.owner.gaveUp(`The fuzzls server ended unexpectedly and could not be started again: ${textOf(error)}`);
+      throw error;
+    }
   }
 }
 
@@ -57,8 +87,8 @@ const optIn: StaticFeature = {
 /** What the client needs from its owner. */
 export interface ClientOwner {
   log: vscode.LogOutputChannel;
-  /** The server has ended too often and is not started again. */
-  gaveUp: () => void;
+  /** The server has ended, and is not started again; why is for the user. */
+  gaveUp: (why: string) => void;
 }
 
 /** Makes a client that has not been started. */
@@ -66,16 +96,15 @@ export function makeClient(binary: ServerBinary, owner: ClientOwner): FuzzlsClie
   const settings = vscode.workspace.getConfiguration('fuzzls');
   const level = settings.get<string>('server.logLevel', 'warn');
   const options: LanguageClientOptions = {
-    documentSelector: [{ scheme: 'file', language: 'go' }],
+    documentSelector: ['go', 'c', 'cpp', 'rust'].map((language) => ({ scheme: 'file', language })),
     outputChannel: owner.log,
     initializationOptions: () => ({ trusted: vscode.workspace.isTrusted, settings: JSON.parse(JSON.stringify(settings)) as unknown }),
     initializationFailedHandler: () => false,
-    errorHandler: new RestartSomeTimes(owner),
     markdown: { isTrusted: false },
     middleware: { handleWorkDoneProgress: withoutCampaigns() },
   };
   const server = { command: binary.path, args: ['lsp', `--log-level=${level}`], transport: TransportKind.stdio };
-  const client = new FuzzlsClient('fuzzls', 'Fuzzls', server, options);
+  const client = new FuzzlsClient(server, options, new RestartSomeTimes(owner));
   client.registerFeature(optIn);
   return client;
 }
@@ -95,24 +124,33 @@ function withoutCampaigns(): NonNullable<Middleware['handleWorkDoneProgress']> {
 
 /** Restarts a server that ends, unless it does so again and again. */
 class RestartSomeTimes implements ErrorHandler {
+  /** The server was usable once; set by the client. */
+  ran = false;
+  endedAtStart = false;
   /** When it ended, ms since 1970. */
   private ends: number[] = [];
 
-  constructor(private readonly owner: ClientOwner) {}
+  constructor(readonly owner: ClientOwner) {}
 
   error(error: Error): ErrorHandlerResult {
+    // It was gone before the first message could be written.
+    if (!this.ran && error.message.includes('EPIPE')) this.endedAtStart = true;
     this.owner.log.error(`connection to the server: ${error.message}`);
     return { action: ErrorAction.Continue, handled: true };
   }
 
   closed(): CloseHandlerResult {
+    if (!this.ran) {
+      this.endedAtStart = true;
+      return { action: CloseAction.DoNotRestart, handled: true };
+    }
     const now = Date.now();
     this.ends = [...this.ends.filter((end) => now - end < crashWindow), now];
     if (this.ends.length <= maxRestarts) {
       this.owner.log.warn(`the server ended unexpectedly; starting it again (${this.ends.length} of ${maxRestarts})`);
       return { action: CloseAction.Restart, handled: true };
     }
-    this.owner.gaveUp();
+    this.owner.gaveUp('The fuzzls server ended unexpectedly several times and is not started again. Its log says why.');
     return { action: CloseAction.DoNotRestart, handled: true };
   }
 }

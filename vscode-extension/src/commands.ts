@@ -5,8 +5,10 @@ import * as vscode from 'vscode';
 import type { Navigator } from './coverage/navigator';
 import type { Follower } from './coverage/follower';
 import type { ReproducerPanels } from './crash/panels';
-import { copyReplayCommand, debugCrash, dismiss, makeTest, minimize, replayCrash } from './crash/actions';
+import { copyReplayCommand, dismiss, makeTest, minimize, replayCrash } from './crash/actions';
+import { debugCrash } from './crash/debug';
 import type { Ctx } from './ctx';
+import { textOf } from './errors';
 import { pickCrash, pickTest } from './pick';
 import type { CrashStatus } from './lspExt';
 import { showLocation } from './show';
@@ -65,7 +67,7 @@ function telling(ctx: Ctx, handler: Handler): Handler {
     try {
       await handler(...args);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = textOf(error);
       ctx.log.error(message);
       void vscode.window.showErrorMessage(message);
     }
@@ -124,12 +126,15 @@ async function goToCrash(ctx: Ctx, crash: CrashStatus): Promise<void> {
 async function chooseDisplay(): Promise<void> {
   const settings = vscode.workspace.getConfiguration('fuzzls');
   const items = [
-    { label: 'gutter', description: 'marks beside the line numbers' },
-    { label: 'line', description: 'a border and a tint on the lines' },
+    { label: 'gutter', description: 'a stripe beside the line numbers' },
+    { label: 'line', description: 'a stripe and a tint on the lines' },
     { label: 'ruler', description: 'marks in the overview ruler only' },
     { label: 'off', description: 'nothing' },
   ];
   const present = settings.get<string>('coverage.display');
   const choice = await vscode.window.showQuickPick(items, { placeHolder: `Show coverage how? Now: ${present ?? 'gutter'}` });
-  if (choice) await settings.update('coverage.display', choice.label, vscode.ConfigurationTarget.Global);
+  if (!choice) return;
+  // A choice of the user's own would be without effect where the workspace has one.
+  const { workspaceValue } = settings.inspect('coverage.display') ?? {};
+  await settings.update('coverage.display', choice.label, workspaceValue === undefined ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace);
 }

@@ -1,8 +1,10 @@
 // This file defines Ctx: it owns the client and, through it, the server. Everything else
 // asks it for what the server knows and for what the server is to do.
 
+import { setImmediate } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { FuzzlsClient } from './client';
+import { textOf } from './errors';
 import { LiveState } from './liveState';
 import { contractVersion, type CoverageParams, type CrashesParams, type Requests, type ServerCommands, type StatusParams } from './lspExt';
 import { findServer, ServerTrouble } from './serverBinary';
@@ -16,6 +18,7 @@ export class Ctx implements vscode.Disposable {
   private client: FuzzlsClient | undefined;
   private settings: vscode.Disposable | undefined;
   private current: Phase = 'stopped';
+  private disposed = false;
   private readonly phaseChanged = new vscode.EventEmitter<Phase>();
   /** Starts and stops one after the other. */
   private queue: Promise<void> = Promise.resolve();
@@ -57,6 +60,17 @@ export class Ctx implements vscode.Disposable {
     return this.running().sendRequest<ServerCommands[C][1]>('workspace/executeCommand', { command, arguments: args });
   }
 
+  /** The same, until it is cancelled: then it rejects. */
+  executeUntil<C extends keyof ServerCommands>(token: vscode.CancellationToken, command: C, ...args: ServerCommands[C][0]): Promise<ServerCommands[C][1]> {
+    return this.running().sendRequest<ServerCommands[C][1]>('workspace/executeCommand', { command, arguments: args }, token);
+  }
+
+  /** Logs what went wrong where nobody waits for it. */
+  report(what: string, error: unknown): void {
+    // An answer may come when the extension has ended, and its log with it.
+    if (!this.disposed) this.log.error(`${what}: ${textOf(error)}`);
+  }
+
   /** A location of the server's in VS Code's terms. */
   location(location: { uri: string; range: { start: Position; end: Position } }): vscode.Location {
     const { start, end } = location.range;
@@ -64,6 +78,7 @@ export class Ctx implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.disposed = true;
     this.settings?.dispose();
     this.state.dispose();
     this.phaseChanged.dispose();
@@ -89,18 +104,19 @@ export class Ctx implements vscode.Disposable {
     if (this.client) return;
     this.setPhase('starting');
     try {
-      const binary = await findServer(this.extension.extensionPath);
+      // Both take their time: one waits for a process, the other computes.
+      const [binary, { makeClient }] = await Promise.all([findServer(this.extension.extensionPath), loadClient()]);
       this.log.info(`server: ${binary.path} (from the ${binary.origin}), ${binary.version}`);
-      const { makeClient } = await import('./client');
-      const client = makeClient(binary, { log: this.log, gaveUp: () => { this.gaveUp(); } });
+      const client: FuzzlsClient = makeClient(binary, { log: this.log, gaveUp: (why) => { if (this.client === client) this.gaveUp(why); } });
       this.client = client;
       this.listen(client);
       await client.start();
       this.checkContract(client, binary.version);
       await this.begin(client);
     } catch (error) {
+      const ended = this.client?.endedAtStart;
       await this.stopNow('failed');
-      this.tell(error);
+      this.tell(ended ? new ServerTrouble('The fuzzls server ended as soon as it was started. Its log says why.') : error);
     }
   }
 
@@ -117,7 +133,7 @@ export class Ctx implements vscode.Disposable {
       if (this.client !== client) return;
       if (!running) this.state.clear();
       // The first start is completed by startNow; here it came back by itself.
-      else if (this.current === 'running') void this.begin(client).catch((error: unknown) => { this.log.error(String(error)); });
+      else if (this.current === 'running') void this.begin(client).catch((error: unknown) => { this.report('asking the server that came back', error); });
     });
   }
 
@@ -125,6 +141,7 @@ export class Ctx implements vscode.Disposable {
   private async begin(client: FuzzlsClient): Promise<void> {
     const status = await client.sendRequest<StatusParams>('fuzzls/status', {});
     const crashes = await client.sendRequest<CrashesParams>('fuzzls/crashes', {});
+    if (this.client !== client) return; // stopped meanwhile
     this.state.setStatus(status);
     this.state.setCrashes({ ...crashes, fresh: [] });
     this.setPhase('running');
@@ -155,16 +172,16 @@ export class Ctx implements vscode.Disposable {
     }
   }
 
-  private gaveUp(): void {
+  private gaveUp(why: string): void {
     this.client = undefined;
     this.state.clear();
     this.setPhase('failed');
-    this.tell(new ServerTrouble('The fuzzls server ended unexpectedly several times and is not started again. Its log says why.'));
+    this.tell(new ServerTrouble(why));
   }
 
   /** One message, with the ways out. */
   private tell(error: unknown): void {
-    const text = error instanceof ServerTrouble ? error.message : `The fuzzls server could not be started: ${error instanceof Error ? error.message : String(error)}`;
+    const text = error instanceof ServerTrouble ? error.message : `The fuzzls server could not be started: ${textOf(error)}`;
     this.log.error(text);
     void vscode.window.showErrorMessage(text, 'Start Again', 'Show Log', 'Open Settings').then((choice) => {
       if (choice === 'Start Again') void this.restart();
@@ -178,6 +195,12 @@ export class Ctx implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'fuzzls.phase', phase);
     this.phaseChanged.fire(phase);
   }
+}
+
+/** Loads the client, after all that is activated together with us. */
+async function loadClient(): Promise<typeof import('./client')> {
+  await setImmediate();
+  return import('./client');
 }
 
 interface Position {

@@ -134,10 +134,11 @@ export interface HistoryResult {
 }
 
 export interface ReproducerValue {
+  /** A Go type, or bytes for C, C++ and Rust: the file is the input. */
   type: string;
-  /** Go literal, shortened at 64 KiB. */
+  /** Go literal, or a text in quotes; shortened at 64 KiB. */
   text: string;
-  /** Base64, for []byte and string. */
+  /** Base64, for []byte, string and raw. */
   bytes?: string;
 }
 

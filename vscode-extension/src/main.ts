@@ -17,9 +17,19 @@ import { Ctx } from './ctx';
 import { StatusBar } from './statusBar';
 import { Testing } from './testing/testing';
 
+/** What the tests inside the extension host look at. Other extensions are promised nothing. */
+export interface Parts {
+  ctx: Ctx;
+  painter: Painter;
+  panels: ReproducerPanels;
+  statusBar: StatusBar;
+  testing: Testing;
+}
+
 let ctx: Ctx | undefined;
 
-export function activate(extension: vscode.ExtensionContext): void {
+/** Returns at once: the server is started, and its client loaded, afterwards. */
+export function activate(extension: vscode.ExtensionContext): Parts {
   const made = new Ctx(extension);
   ctx = made;
   const follower = new Follower(made);
@@ -29,11 +39,11 @@ export function activate(extension: vscode.ExtensionContext): void {
   const tests = new TestsTree(made);
   const crashes = new CrashesTree(made);
   const plot = new PlotView(made);
+  const painter = new Painter(made.state);
+  const statusBar = new StatusBar(made);
   const parts = { navigator: new Navigator(made), follower, panels, showCoverage: () => testing.showCoverage() };
   extension.subscriptions.push(
-    made, follower, panels, testing, files, tests, crashes, plot,
-    new Painter(extension.extension, made.state),
-    new StatusBar(made),
+    follower, panels, testing, files, tests, crashes, plot, painter, statusBar,
     keepContextKeys(made),
     tellOfCrashes(made),
     registerCommands(made, parts),
@@ -42,8 +52,11 @@ export function activate(extension: vscode.ExtensionContext): void {
     vscode.window.registerTreeDataProvider('fuzzls.crashes', crashes),
     vscode.window.registerWebviewViewProvider('fuzzls.plot', plot),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void made.start()),
+    // The last one: the others listen to it, and write to its log.
+    made,
   );
   void made.start();
+  return { ctx: made, painter, panels, statusBar, testing };
 }
 
 /** VS Code waits for the server's end, but not for long. */

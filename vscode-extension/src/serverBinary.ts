@@ -34,6 +34,9 @@ export async function findServer(extensionPath: string): Promise<ServerBinary> {
   if (await isExecutable(bundled)) return { path: bundled, version: await probe(bundled), origin: 'extension' };
   const onPath = await searchPath();
   if (onPath) return { path: onPath, version: await probe(onPath), origin: 'PATH' };
+  if (process.platform !== 'linux') {
+    throw new ServerTrouble(`Fuzzls runs on Linux, and this is ${process.platform}: open the folder in a container, over SSH or in WSL, where the extension installs its server.`);
+  }
   throw new ServerTrouble(
     `This build of the extension has no fuzzls server for ${process.platform} on ${process.arch}, and there is none on the PATH. ` +
       'Install it with "go install github.com/fuzzls/fuzzls/cmd/fuzzls@latest", or set "fuzzls.server.path".',

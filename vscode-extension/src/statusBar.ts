@@ -6,7 +6,7 @@ import { counted, grouped, short, summaryLine, total } from './figures';
 
 export class StatusBar implements vscode.Disposable {
   // Left of the language's own items, beside what is about the workspace.
-  private readonly item = vscode.window.createStatusBarItem('fuzzls.status', vscode.StatusBarAlignment.Left, 10);
+  readonly item = vscode.window.createStatusBarItem('fuzzls.status', vscode.StatusBarAlignment.Left, 10);
   private readonly disposables: vscode.Disposable[];
 
   constructor(private readonly ctx: Ctx) {

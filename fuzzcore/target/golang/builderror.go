@@ -15,6 +15,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file defines the errors of a build that come from the user's code.
@@ -47,6 +49,20 @@ func (d Diagnostic) String() string {
 		return fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Message)
 	}
 	return fmt.Sprintf("%s:%d:%d: %s", d.File, d.Line, d.Col, d.Message)
+}
+
+// problems returns the diagnostics as problems of a package; root is what their files
+// are relative to.
+func (e *CompileError) problems(pkg, root string) []target.Problem {
+	var problems []target.Problem
+	for _, d := range e.Diagnostics {
+		file := d.File
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(root, file)
+		}
+		problems = append(problems, target.Problem{Package: pkg, File: file, Line: d.Line, Column: d.Col, Message: d.Message})
+	}
+	return problems
 }
 
 // Error lists the diagnostics, one below the other; if there are none, the go

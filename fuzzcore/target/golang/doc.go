@@ -5,7 +5,7 @@
 // [Load] finds fuzz tests without compiling or running anything. Which files make
 // up which package is the go command's to say: the user's own `go list` is asked,
 // so build tags, vendoring, go.work and toolchain lines mean what they mean in a
-// build, and what is wrong with a package is said in its words, as a [Problem]
+// build, and what is wrong with a package is said in its words, as a [target.Problem]
 // beside the packages that are well. It is run directly rather than through
 // golang.org/x/tools/go/packages, which starts only the first "go" on this
 // process's PATH and any package driver that the environment names.

@@ -18,40 +18,19 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file defines how fuzz tests are found in the test files of a package: by
 // the go command's own rule (cmd/go/internal/load, isTest and isTestFunc).
-
-// FuzzTest is a function FuzzXxx(f *testing.F) of a test file.
-type FuzzTest struct {
-	// Package is the import path of the package under test, Module that of its
-	// module ("" in the standard library), Dir its directory, absolute.
-	Package string `json:"package"`
-	Module  string `json:"module,omitempty"`
-	Dir     string `json:"dir"`
-	Name    string `json:"name"`
-	// File is absolute; Line and Column are those of the name, 1-based, Column
-	// counts bytes.
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-	Column int    `json:"column"`
-	// FuzzLine is the line of the call of f.Fuzz; 0 if it is not in the function.
-	FuzzLine int `json:"fuzz_line,omitempty"`
-	// Args are the types that the function given to f.Fuzz takes after *testing.T:
-	// the predeclared names as the source has them ("byte" or "uint8") and "[]byte".
-	Args []string `json:"args"`
-	// ArgsKnown is false if the source alone does not tell the types, for instance
-	// because a helper calls f.Fuzz; the built target tells them then.
-	ArgsKnown bool `json:"args_known"`
-}
 
 // mark is in every file that declares a fuzz test. Files without it are not parsed.
 var mark = []byte("Fuzz")
 
 // findAll returns the packages with fuzz tests, in no order, and what is wrong
 // with their test files. overlay is the user's own. The error is ctx's.
-func findAll(ctx context.Context, packages []sourcePackage, overlay map[string]string) ([]Package, []Problem, error) {
+func findAll(ctx context.Context, packages []sourcePackage, overlay map[string]string) ([]Package, []target.Problem, error) {
 	finders := make([]finder, len(packages))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -66,7 +45,7 @@ func findAll(ctx context.Context, packages []sourcePackage, overlay map[string]s
 		return nil, nil, err
 	}
 	var found []Package
-	var problems []Problem
+	var problems []target.Problem
 	for i := range finders {
 		f := &finders[i]
 		problems = append(problems, f.problems...)
@@ -82,12 +61,12 @@ type finder struct {
 	sourcePackage
 	overlay  map[string]string
 	fset     *token.FileSet
-	tests    []FuzzTest
-	problems []Problem
+	tests    []target.FuzzTest
+	problems []target.Problem
 }
 
 func (f *finder) result() Package {
-	slices.SortFunc(f.tests, func(a, b FuzzTest) int {
+	slices.SortFunc(f.tests, func(a, b target.FuzzTest) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	files := slices.Concat(f.own, f.testFiles, f.external)
@@ -125,13 +104,13 @@ func (f *finder) findIn(names []string, external bool) {
 // add adds the fuzz test fn, whose call of f.Fuzz is call.
 func (f *finder) add(fn *ast.FuncDecl, call fuzzCall) {
 	at := f.fset.Position(fn.Name.Pos())
-	same := slices.IndexFunc(f.tests, func(t FuzzTest) bool { return t.Name == fn.Name.Name })
+	same := slices.IndexFunc(f.tests, func(t target.FuzzTest) bool { return t.Name == fn.Name.Name })
 	if same >= 0 && f.tests[same].File != at.Filename {
 		f.report(at, fmt.Sprintf("%s is also declared in %s: no command can tell the two apart: rename one",
 			fn.Name.Name, filepath.Base(f.tests[same].File)))
 		return
 	}
-	t := FuzzTest{
+	t := target.FuzzTest{
 		Package: f.importPath, Module: f.module, Dir: f.dir,
 		Name: fn.Name.Name, File: at.Filename, Line: at.Line, Column: at.Column,
 		Args: call.args, ArgsKnown: call.known,
@@ -149,7 +128,7 @@ func (f *finder) add(fn *ast.FuncDecl, call fuzzCall) {
 }
 
 func (f *finder) report(at token.Position, message string) {
-	f.problems = append(f.problems, Problem{Package: f.importPath, File: at.Filename, Line: at.Line, Column: at.Column, Message: message})
+	f.problems = append(f.problems, target.Problem{Package: f.importPath, File: at.Filename, Line: at.Line, Column: at.Column, Message: message})
 }
 
 // parse returns the syntax of a file, as far as there is any in a faulty one; nil
@@ -157,7 +136,7 @@ func (f *finder) report(at token.Position, message string) {
 func (f *finder) parse(name string, want []byte) *ast.File {
 	src, err := f.read(name)
 	if err != nil {
-		f.problems = append(f.problems, Problem{Package: f.importPath, File: name, Message: err.Error()})
+		f.problems = append(f.problems, target.Problem{Package: f.importPath, File: name, Message: err.Error()})
 		return nil
 	}
 	if !bytes.Contains(src, want) {

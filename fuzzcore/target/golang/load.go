@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file defines Load: from patterns to the fuzz tests of a workspace.
@@ -44,19 +46,12 @@ type Workspace struct {
 	// toolchain line in go.mod may have chosen.
 	GoVersion string `json:"go_version"`
 	// Modules are the workspace's own modules, sorted by path.
-	Modules []Module `json:"modules"`
+	Modules []target.Module `json:"modules"`
 	// Packages are the packages with fuzz tests, sorted by import path.
 	Packages []Package `json:"packages"`
 	// Problems are what is wrong with the packages that the patterns name, sorted by
 	// place. Fuzz tests that could be read in spite of them are in Packages.
-	Problems []Problem `json:"problems"`
-}
-
-// Module is one of the workspace's own modules.
-type Module struct {
-	Path string `json:"path"`
-	// Dir is absolute.
-	Dir string `json:"dir"`
+	Problems []target.Problem `json:"problems"`
 }
 
 // Package is a package with fuzz tests, which are in its own test files or in
@@ -71,33 +66,7 @@ type Package struct {
 	// packages included, absolute and sorted.
 	Files []string `json:"files"`
 	// Tests are its fuzz tests, sorted by file and line.
-	Tests []FuzzTest `json:"fuzz_tests"`
-}
-
-// Problem is something that is wrong with a package.
-type Problem struct {
-	// Package is the import path, or the pattern that names none.
-	Package string `json:"package"`
-	// File is absolute; "" if the problem has no place in a file.
-	File string `json:"file,omitempty"`
-	// Line and Column are 1-based, Column counts bytes; 0 if unknown.
-	Line   int `json:"line,omitempty"`
-	Column int `json:"column,omitempty"`
-	// Message may have several lines.
-	Message string `json:"message"`
-}
-
-// String returns the problem as compilers print it, with an absolute path.
-func (p Problem) String() string { return p.In("") }
-
-// In returns the problem as compilers print it; the path is relative to dir if
-// the file is in it.
-func (p Problem) In(dir string) string {
-	if p.File == "" {
-		return p.Package + ": " + p.Message
-	}
-	d := Diagnostic{File: relativeTo(dir, "", p.File), Line: p.Line, Col: p.Column, Message: p.Message}
-	return d.String()
+	Tests []target.FuzzTest `json:"fuzz_tests"`
 }
 
 // ModulePaths returns the paths of the workspace's own modules.
@@ -110,8 +79,8 @@ func (w *Workspace) ModulePaths() []string {
 }
 
 // FuzzTests returns the fuzz tests of all packages, in order.
-func (w *Workspace) FuzzTests() []FuzzTest {
-	tests := []FuzzTest{}
+func (w *Workspace) FuzzTests() []target.FuzzTest {
+	tests := []target.FuzzTest{}
 	for _, p := range w.Packages {
 		tests = append(tests, p.Tests...)
 	}
@@ -120,11 +89,11 @@ func (w *Workspace) FuzzTests() []FuzzTest {
 
 // Only returns a copy of w with the fuzz tests for which keep is true, and the
 // packages that have any.
-func (w *Workspace) Only(keep func(*FuzzTest) bool) *Workspace {
+func (w *Workspace) Only(keep func(*target.FuzzTest) bool) *Workspace {
 	kept := *w
 	kept.Packages = []Package{}
 	for _, p := range w.Packages {
-		p.Tests = slices.DeleteFunc(slices.Clone(p.Tests), func(t FuzzTest) bool { return !keep(&t) })
+		p.Tests = slices.DeleteFunc(slices.Clone(p.Tests), func(t target.FuzzTest) bool { return !keep(&t) })
 		if len(p.Tests) > 0 {
 			kept.Packages = append(kept.Packages, p)
 		}
@@ -155,7 +124,7 @@ func loadWorkspace(ctx context.Context, config LoadConfig) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{Modules: []Module{}, Packages: []Package{}, Problems: []Problem{}}
+	w := &Workspace{Modules: []target.Module{}, Packages: []Package{}, Problems: []target.Problem{}}
 	if err := l.locate(ctx, w); err != nil {
 		return nil, err
 	}
@@ -179,14 +148,14 @@ func loadWorkspace(ctx context.Context, config LoadConfig) (*Workspace, error) {
 }
 
 func (w *Workspace) sort() {
-	slices.SortFunc(w.Modules, func(a, b Module) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(w.Modules, func(a, b target.Module) int { return cmp.Compare(a.Path, b.Path) })
 	slices.SortFunc(w.Packages, func(a, b Package) int { return cmp.Compare(a.ImportPath, b.ImportPath) })
-	slices.SortFunc(w.Problems, func(a, b Problem) int {
+	slices.SortFunc(w.Problems, func(a, b target.Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
 			cmp.Compare(a.Message, b.Message), cmp.Compare(a.Package, b.Package))
 	})
 	// A fault in one package is reported again for what depends on it.
-	w.Problems = slices.CompactFunc(w.Problems, func(a, b Problem) bool {
+	w.Problems = slices.CompactFunc(w.Problems, func(a, b target.Problem) bool {
 		return a.File == b.File && a.Line == b.Line && a.Message == b.Message && (a.File != "" || a.Package == b.Package)
 	})
 }
@@ -261,15 +230,15 @@ func (l *loader) args(more ...string) []string {
 }
 
 // modules returns the workspace's own modules.
-func (l *loader) modules(ctx context.Context) ([]Module, error) {
+func (l *loader) modules(ctx context.Context) ([]target.Module, error) {
 	out, err := l.output(ctx, l.args("-m", "-f", "{{.Path}}\t{{.Dir}}")...)
 	if err != nil {
 		return nil, commandError("go list -m", out, err)
 	}
-	modules := []Module{}
+	modules := []target.Module{}
 	for line := range strings.Lines(string(out)) {
 		if path, dir, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "\t"); ok {
-			modules = append(modules, Module{Path: path, Dir: dir})
+			modules = append(modules, target.Module{Path: path, Dir: dir})
 		}
 	}
 	return modules, nil
@@ -293,7 +262,7 @@ func expandPatterns(asked []string, dir string, w *Workspace) []string {
 			base = filepath.Join(dir, base)
 		}
 		below := modulesBelow(base, w)
-		if len(below) == 0 || slices.ContainsFunc(w.Modules, func(m Module) bool { return isInside(base, m.Dir) }) {
+		if len(below) == 0 || slices.ContainsFunc(w.Modules, func(m target.Module) bool { return isInside(base, m.Dir) }) {
 			patterns = append(patterns, pattern)
 		}
 		patterns = append(patterns, below...)

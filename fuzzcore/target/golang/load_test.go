@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file tests Load on modules in testdata/find. The comment of each archive
@@ -250,10 +252,10 @@ func TestLoadCompilesNothing(t *testing.T) {
 
 func TestOnly(t *testing.T) {
 	w := &Workspace{Packages: []Package{
-		{ImportPath: "a", Tests: []FuzzTest{{Name: "FuzzA"}, {Name: "FuzzB"}}},
-		{ImportPath: "b", Tests: []FuzzTest{{Name: "FuzzA"}}},
+		{ImportPath: "a", Tests: []target.FuzzTest{{Name: "FuzzA"}, {Name: "FuzzB"}}},
+		{ImportPath: "b", Tests: []target.FuzzTest{{Name: "FuzzA"}}},
 	}}
-	only := w.Only(func(t *FuzzTest) bool { return t.Name == "FuzzB" })
+	only := w.Only(func(t *target.FuzzTest) bool { return t.Name == "FuzzB" })
 	if len(only.FuzzTests()) != 1 || len(only.Packages) != 1 || len(w.FuzzTests()) != 3 {
 		t.Errorf("got %v of %v", only, w)
 	}

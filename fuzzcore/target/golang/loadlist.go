@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file defines how the packages of a Load are listed.
@@ -46,14 +48,14 @@ type listError struct {
 // list returns the packages with test files that the patterns name, and what is
 // wrong with any package that they name or that those depend on. -test makes the
 // go command look at the imports and the signatures of test files too.
-func (l *loader) list(ctx context.Context, patterns []string) ([]sourcePackage, []Problem, error) {
+func (l *loader) list(ctx context.Context, patterns []string) ([]sourcePackage, []target.Problem, error) {
 	out, err := l.output(ctx, append(l.args("-e", "-test",
 		"-json=ImportPath,Dir,ForTest,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,Error,DepsErrors", "--"), patterns...)...)
 	if err != nil {
 		return nil, nil, commandError("go list", out, err)
 	}
 	var packages []sourcePackage
-	var problems []Problem
+	var problems []target.Problem
 	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
 		var e listEntry
 		if err := d.Decode(&e); err != nil {
@@ -99,7 +101,7 @@ func (e *listEntry) absolute(names []string) []string {
 }
 
 // problems makes Problems of an error that may be nil.
-func (e *listEntry) problems(listed *listError, dir string) []Problem {
+func (e *listEntry) problems(listed *listError, dir string) []target.Problem {
 	if listed == nil {
 		return nil
 	}
@@ -110,12 +112,12 @@ func (e *listEntry) problems(listed *listError, dir string) []Problem {
 	if listed.Pos != "" && !strings.HasPrefix(text, listed.Pos) {
 		text = listed.Pos + ": " + text
 	}
-	var problems []Problem
+	var problems []target.Problem
 	for _, d := range parseDiagnostics(text, dir, "") {
-		problems = append(problems, Problem{Package: e.name(), File: d.File, Line: d.Line, Column: d.Col, Message: d.Message})
+		problems = append(problems, target.Problem{Package: e.name(), File: d.File, Line: d.Line, Column: d.Col, Message: d.Message})
 	}
 	if problems == nil {
-		problems = []Problem{{Package: e.name(), Message: text}}
+		problems = []target.Problem{{Package: e.name(), Message: text}}
 	}
 	return problems
 }

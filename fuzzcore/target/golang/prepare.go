@@ -41,30 +41,10 @@ type PrepareConfig struct {
 	Progress func(line string)
 }
 
-// Prepared is what Prepare made.
-type Prepared struct {
-	// Tests are grouped by package, in the workspace's order.
-	Tests []target.Test
-	// Failed holds a *PrepareError for each package or fuzz test that is not in Tests.
-	Failed []error
-}
-
-// PrepareError says why a package or a fuzz test could not be prepared.
-type PrepareError struct {
-	// Package is the import path; Func is "" if the whole package failed.
-	Package, Func string
-	// Err names them itself.
-	Err error
-}
-
-func (e *PrepareError) Error() string { return e.Err.Error() }
-
-func (e *PrepareError) Unwrap() error { return e.Err }
-
 // Prepare builds the packages of w and describes their fuzz tests. What fails is in
 // Prepared.Failed; the error is ctx's.
-func Prepare(ctx context.Context, w *Workspace, config PrepareConfig) (*Prepared, error) {
-	p := &preparer{config: config, workspace: w, prepared: new(Prepared)}
+func Prepare(ctx context.Context, w *Workspace, config PrepareConfig) (*target.Prepared, error) {
+	p := &preparer{config: config, workspace: w, prepared: new(target.Prepared)}
 	requests := make([]BuildRequest, len(w.Packages))
 	for i := range w.Packages {
 		requests[i] = p.request(&w.Packages[i])
@@ -87,11 +67,16 @@ func Prepare(ctx context.Context, w *Workspace, config PrepareConfig) (*Prepared
 type preparer struct {
 	config    PrepareConfig
 	workspace *Workspace
-	prepared  *Prepared
+	prepared  *target.Prepared
 }
 
 func (p *preparer) fail(pkg, fn string, err error) {
-	p.prepared.Failed = append(p.prepared.Failed, &PrepareError{Package: pkg, Func: fn, Err: err})
+	failure := &target.PrepareError{Package: pkg, Func: fn, Err: err}
+	var compile *CompileError
+	if errors.As(err, &compile) {
+		failure.Problems = compile.problems(pkg, p.workspace.Root)
+	}
+	p.prepared.Failed = append(p.prepared.Failed, failure)
 }
 
 func (p *preparer) request(pkg *Package) BuildRequest {
@@ -139,7 +124,7 @@ func (p *preparer) add(ctx context.Context, pkg *Package, built *Target) error {
 }
 
 // describe learns what only the built fuzz test knows.
-func (p *preparer) describe(ctx context.Context, test *FuzzTest, built *Target) (*target.Test, error) {
+func (p *preparer) describe(ctx context.Context, test *target.FuzzTest, built *Target) (*target.Test, error) {
 	t := &target.Test{
 		Name: test.Package + "." + test.Name, Package: test.Package, Func: test.Name, File: test.File, Line: test.Line,
 		Exe: built.Exe, Args: goruntime.Args(test.Name), Dir: built.Dir, Env: p.config.Env, Stock: built.Stock,
@@ -172,7 +157,7 @@ func seedFile(dir, origin string) string {
 
 // describeStock does what can be done for a target without our runtime: the source
 // tells the types, testdata holds seeds; those of f.Add are not to be had.
-func (p *preparer) describeStock(t *target.Test, test *FuzzTest) error {
+func (p *preparer) describeStock(t *target.Test, test *target.FuzzTest) error {
 	if !test.ArgsKnown {
 		return errors.New("the argument types are not clear from the source, and this Go version's testing package is not known: call f.Fuzz with a function literal")
 	}

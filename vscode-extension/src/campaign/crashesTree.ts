@@ -48,7 +48,7 @@ export class CrashesTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
 function crashItem(crash: CrashStatus): vscode.TreeItem {
   const fixed = crash.status === 'fixed';
-  const item = new vscode.TreeItem(crashTitle(crash), vscode.TreeItemCollapsibleState.Collapsed);
+  const item = new vscode.TreeItem(cause(crash), vscode.TreeItemCollapsibleState.Collapsed);
   item.id = crash.signature;
   item.description = `${functionName(crash.test)}${fixed ? ' · no longer crashes' : ` · ${crash.count}× · ${age(Date.now() - crash.last)} ago`}`;
   item.iconPath = fixed
@@ -58,4 +58,9 @@ function crashItem(crash: CrashStatus): vscode.TreeItem {
   item.tooltip = `${crashTitle(crash)}\n${crash.test}\n${crash.signature}`;
   item.command = { command: 'fuzzls.openReproducer', title: 'Open Reproducer', arguments: [crash.signature] };
   return item;
+}
+
+/** "index out of range [2] with length 2": a narrow view must not spend its width on "panic: runtime error". */
+function cause(crash: CrashStatus): string {
+  return crashTitle(crash).replace(/^panic: (runtime error: )?(?=.)/, '');
 }

@@ -70,7 +70,7 @@ export class FilesTree implements vscode.TreeDataProvider<FileSummary>, vscode.D
         this.changed.fire(undefined);
       }
     } catch (error) {
-      this.ctx.log.error(`files by uncovered lines: ${error instanceof Error ? error.message : String(error)}`);
+      this.ctx.report('files by uncovered lines', error);
     } finally {
       this.timer = undefined;
     }

@@ -47,7 +47,7 @@ export class PlotView implements vscode.WebviewViewProvider, vscode.Disposable {
       const curves = await this.curves();
       await this.view?.webview.postMessage(plotHtml(curves));
     } catch (error) {
-      this.ctx.log.error(`coverage over time: ${error instanceof Error ? error.message : String(error)}`);
+      this.ctx.report('coverage over time', error);
     }
   }
 

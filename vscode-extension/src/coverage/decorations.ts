@@ -1,10 +1,23 @@
 // This file defines Decorations: VS Code's decoration types of the layers. They are made
-// once, when first needed, and used by all editors.
+// once, when first needed, and used by all editors. Nothing is drawn where breakpoints are
+// set: VS Code takes no clicks there on a line that has a picture of an extension.
 
 import * as vscode from 'vscode';
-import { markColor, markColors } from './colors';
-import { icon } from './icons';
 import type { Layer, Look, Place } from './looks';
+import { stripes } from './stripes';
+
+/** The color that each look's marks have: in the stripe and in the overview ruler. */
+const marks: Record<Look, string> = {
+  covered: 'fuzzls.coveredMark',
+  partly: 'fuzzls.partlyMark',
+  uncovered: 'fuzzls.uncoveredMark',
+  stale: 'fuzzls.staleMark',
+  fresh0: 'fuzzls.freshMark',
+  fresh1: 'fuzzls.freshMark',
+  fresh2: 'fuzzls.freshMark',
+  entry: 'fuzzls.entryMark',
+  crash: 'fuzzls.crashMark',
+};
 
 /** The tints of lines. */
 const tints: Record<Look, string | undefined> = {
@@ -19,19 +32,6 @@ const tints: Record<Look, string | undefined> = {
   crash: undefined,
 };
 
-/** The borders of lines, which tell looks apart without their colors. Wider ones would hide text. */
-const borders: Record<Look, { style: string; width: string }> = {
-  covered: { style: 'solid', width: '0 0 0 2px' },
-  partly: { style: 'dashed', width: '0 0 0 2px' },
-  uncovered: { style: 'dotted', width: '0 0 0 3px' },
-  stale: { style: 'dotted', width: '0 0 0 1px' },
-  fresh0: { style: 'solid', width: '0 0 0 4px' },
-  fresh1: { style: 'solid', width: '0 0 0 4px' },
-  fresh2: { style: 'solid', width: '0 0 0 3px' },
-  entry: { style: 'double', width: '0 0 0 4px' },
-  crash: { style: 'double', width: '0 0 0 4px' },
-};
-
 /** Coverage on the left of the ruler; what must not be missed over the whole width. */
 const lanes: Partial<Record<Look, vscode.OverviewRulerLane>> = {
   crash: vscode.OverviewRulerLane.Full,
@@ -41,19 +41,14 @@ const lanes: Partial<Record<Look, vscode.OverviewRulerLane>> = {
 /** The decoration types. Its owner disposes of it, which removes all that was painted. */
 export class Decorations implements vscode.Disposable {
   private readonly types = new Map<Layer, vscode.TextEditorDecorationType>();
-  private readonly color: (look: Look) => string;
-
-  /** Colors are those of the moment of construction. */
-  constructor(extension: vscode.Extension<unknown>) {
-    this.color = markColor(extension);
-  }
 
   /** The decoration type of a layer. */
   type(layer: Layer): vscode.TextEditorDecorationType {
     let type = this.types.get(layer);
     if (!type) {
       const [place, look] = layer.split('.') as [Place, Look];
-      type = vscode.window.createTextEditorDecorationType(this.options(place, look));
+      // Typing at the end of a run must not stretch it.
+      type = vscode.window.createTextEditorDecorationType({ isWholeLine: true, rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed, ...optionsOf(place, look) });
       this.types.set(layer, type);
     }
     return type;
@@ -63,35 +58,19 @@ export class Decorations implements vscode.Disposable {
     for (const type of this.types.values()) type.dispose();
     this.types.clear();
   }
+}
 
-  private options(place: Place, look: Look): vscode.DecorationRenderOptions {
-    // Typing at the end of a run must not stretch it.
-    const common = { isWholeLine: true, rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed };
-    const color = new vscode.ThemeColor(markColors[look]);
-    switch (place) {
-      case 'gutter':
-        return { ...common, gutterIconPath: dataUri(icon(look, this.color(look))), gutterIconSize: 'contain' };
-      case 'ruler':
-        return { ...common, overviewRulerColor: color, overviewRulerLane: lanes[look] ?? vscode.OverviewRulerLane.Left };
-      case 'tint':
-        return { ...common, ...tint(look) };
-      case 'line':
-        return {
-          ...common,
-          ...tint(look),
-          borderColor: color,
-          borderStyle: borders[look].style,
-          borderWidth: borders[look].width,
-        };
+function optionsOf(place: Place, look: Look): vscode.DecorationRenderOptions {
+  // Theme colors: VS Code repaints by itself when they change.
+  const color = new vscode.ThemeColor(marks[look]);
+  switch (place) {
+    case 'stripe':
+      return { borderColor: color, borderStyle: stripes[look].style, borderWidth: stripes[look].width };
+    case 'tint': {
+      const id = tints[look];
+      return id ? { backgroundColor: new vscode.ThemeColor(id) } : {};
     }
+    case 'ruler':
+      return { overviewRulerColor: color, overviewRulerLane: lanes[look] ?? vscode.OverviewRulerLane.Left };
   }
-}
-
-function tint(look: Look): vscode.DecorationRenderOptions {
-  const id = tints[look];
-  return id ? { backgroundColor: new vscode.ThemeColor(id) } : {};
-}
-
-function dataUri(svg: string): vscode.Uri {
-  return vscode.Uri.parse(`data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`);
 }

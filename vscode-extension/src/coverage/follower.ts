@@ -54,7 +54,7 @@ export class Follower implements vscode.Disposable {
       this.lastTime = newest.time;
       await this.show(this.ctx.location(newest.location));
     } catch (error) {
-      this.ctx.log.error(`following new coverage: ${error instanceof Error ? error.message : String(error)}`);
+      this.ctx.report('following new coverage', error);
       this.stop();
     }
   }

@@ -1,4 +1,4 @@
-// This file defines how lines look: which mark, tint and ruler mark a line gets, as runs
+// This file defines how lines look: which stripe, tint and ruler mark a line gets, as runs
 // of lines, for one editor. Nothing here knows VS Code.
 
 import { LineState } from '../lspExt';
@@ -12,7 +12,7 @@ export const looks = ['uncovered', 'partly', 'covered', 'stale', 'fresh0', 'fres
 export type Look = (typeof looks)[number];
 
 /** Where a look appears. */
-export const places = ['gutter', 'tint', 'line', 'ruler'] as const;
+export const places = ['stripe', 'tint', 'ruler'] as const;
 export type Place = (typeof places)[number];
 
 /** One decoration type: a look at a place. */
@@ -63,13 +63,10 @@ export function layersOf(scene: Scene, display: Display): Layers {
   for (let line = Math.max(0, scene.window[0]); line <= last; line++) {
     const fresh = freshLook(scene.picture, line, scene.now);
     const look = marks.get(line) ?? fresh ?? stateLooks[scene.picture.state(line)];
-    if (display === 'gutter') {
-      if (look) extend(layers, `gutter.${look}`, line);
-      // The tint is what the eye catches from afar, so new lines have it here, too.
-      if (fresh) extend(layers, `tint.${fresh}`, line);
-    } else if (look) {
-      extend(layers, `line.${look}`, line);
-    }
+    if (look) extend(layers, `stripe.${look}`, line);
+    // The tint is what the eye catches from afar, so new lines have it in any case.
+    const tint = display === 'line' ? look : fresh;
+    if (tint) extend(layers, `tint.${tint}`, line);
   }
   return layers;
 }

@@ -5,11 +5,14 @@ import * as vscode from 'vscode';
 import type { LiveState } from '../liveState';
 import { Decorations } from './decorations';
 import { changedLayers, freshStep, layersOf, paintWindow, type Display, type Layers, type Run } from './looks';
+import { Picture } from './picture';
 
 /** Notifications that come within this time are painted at once; two frames, in ms. */
 const paintDelay = 33;
 
 const noLayers: Layers = new Map();
+/** What is known of a document that the server has told nothing of. */
+const nothing = new Picture();
 
 /** What was painted in an editor. */
 interface Painted {
@@ -19,8 +22,8 @@ interface Painted {
 
 export class Painter implements vscode.Disposable {
   /** What each visible editor shows. An editor that was hidden is a new object afterwards. */
-  private painted = new WeakMap<vscode.TextEditor, Painted>();
-  private decorations: Decorations;
+  private readonly painted = new WeakMap<vscode.TextEditor, Painted>();
+  private readonly decorations = new Decorations();
   private display: Display = displaySetting();
   /** Documents to be painted when the timer fires. */
   private readonly dirty = new Set<string>();
@@ -28,20 +31,14 @@ export class Painter implements vscode.Disposable {
   private fading: NodeJS.Timeout | undefined;
   private readonly disposables: vscode.Disposable[] = [];
 
-  constructor(
-    private readonly extension: vscode.Extension<unknown>,
-    private readonly state: LiveState,
-  ) {
-    this.decorations = new Decorations(extension);
+  constructor(private readonly state: LiveState) {
     this.disposables.push(
       state.onCoverage((uri) => { this.paintSoon(uri); }),
       state.onLinesMoved((uri) => { this.moved(uri); }),
       vscode.window.onDidChangeVisibleTextEditors((editors) => { this.paint(editors); }),
       vscode.window.onDidChangeTextEditorVisibleRanges((e) => { this.scrolled(e.textEditor); }),
-      vscode.window.onDidChangeActiveColorTheme(() => { this.renew(); }),
       vscode.languages.onDidChangeDiagnostics((e) => { e.uris.forEach((uri) => { this.paintSoon(uri.toString()); }); }),
       vscode.workspace.onDidChangeConfiguration((e) => {
-        if (e.affectsConfiguration('workbench.colorCustomizations')) this.renew();
         if (e.affectsConfiguration('fuzzls.coverage.display')) this.setDisplay(displaySetting());
       }),
     );
@@ -55,16 +52,13 @@ export class Painter implements vscode.Disposable {
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
-  private setDisplay(display: Display): void {
-    this.display = display;
-    this.paint(vscode.window.visibleTextEditors);
+  /** What is painted in a visible editor; tests look at it, for VS Code does not tell. */
+  layers(editor: vscode.TextEditor): Layers {
+    return this.painted.get(editor)?.layers ?? noLayers;
   }
 
-  /** Makes the decoration types anew, in the colors of now. */
-  private renew(): void {
-    this.decorations.dispose();
-    this.decorations = new Decorations(this.extension);
-    this.painted = new WeakMap();
+  private setDisplay(display: Display): void {
+    this.display = display;
     this.paint(vscode.window.visibleTextEditors);
   }
 
@@ -105,13 +99,12 @@ export class Painter implements vscode.Disposable {
     const before = this.painted.get(editor);
     const uri = editor.document.uri;
     const coverage = this.state.coverage(uri.toString());
-    if (!coverage && !before) return;
+    const crashes = this.state.crashLines(uri);
+    if (!coverage && !before && crashes.length === 0) return;
     const lines = editor.document.lineCount;
     const window = paintWindow(visibleLines(editor), lines, before?.window);
     coverage?.age(now);
-    const layers: Layers = coverage
-      ? layersOf({ picture: coverage.shown, crashes: this.state.crashLines(uri), lines, window, now }, this.display)
-      : noLayers;
+    const layers = layersOf({ picture: coverage?.shown ?? nothing, crashes, lines, window, now }, this.display);
     for (const [layer, runs] of changedLayers(before?.layers ?? noLayers, layers)) {
       editor.setDecorations(this.decorations.type(layer), runs.map(([first, last]) => new vscode.Range(first, 0, last, 0)));
     }

@@ -4,16 +4,16 @@ import * as vscode from 'vscode';
 import type { Ctx } from '../ctx';
 import { counted, crashTitle, functionName } from '../figures';
 import type { CrashStatus } from '../lspExt';
+import { Told } from './told';
 
 /** More crashes at a time than this are told in one message. */
 const singly = 2;
 
 /** Tells of crashes as they are found, until it is disposed of. */
 export function tellOfCrashes(ctx: Ctx): vscode.Disposable {
-  const told = new Set<string>();
+  const told = new Told();
   return ctx.state.onCrashes((fresh) => {
-    const untold = fresh.filter((crash) => !told.has(crash.signature));
-    for (const crash of untold) told.add(crash.signature);
+    const untold = told.untold(fresh, ctx.state.crashes);
     if (untold.length > singly) void tellMany(untold.length);
     else for (const crash of untold) void tell(crash);
   });

@@ -3,11 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { Ctx } from '../ctx';
+import { textOf } from '../errors';
 import { functionName } from '../figures';
 import type { CrashStatus, ReproducerResult } from '../lspExt';
 import { showLocation } from '../show';
-import { history } from './actions';
-import { actions, pageHtml, type Action, type PageMessage } from './html';
+import { actions, changing, pageHtml, type Action, type PageMessage } from './html';
 
 /** The command of each button; 'file' opens the reproducer as it is. */
 const commands: Record<Exclude<Action, 'file'>, string> = {
@@ -23,7 +23,7 @@ const commands: Record<Exclude<Action, 'file'>, string> = {
 export class ReproducerPanels implements vscode.Disposable {
   /** By signature. */
   private readonly panels = new Map<string, vscode.WebviewPanel>();
-  /** The crash that each panel shows, as JSON: what did not change is not loaded again. */
+  /** What each panel was loaded with: what else changes is put into the page as it is. */
   private readonly shown = new WeakMap<vscode.WebviewPanel, string>();
   private readonly listening: vscode.Disposable;
 
@@ -52,19 +52,21 @@ export class ReproducerPanels implements vscode.Disposable {
   }
 
   private async fill(panel: vscode.WebviewPanel, crash: CrashStatus): Promise<void> {
-    const json = JSON.stringify(crash);
-    if (this.shown.get(panel) === json) return;
-    this.shown.set(panel, json);
+    const key = JSON.stringify([crash.kind, crash.message, crash.reproducer, crash.replay, crash.replayDir]);
+    if (this.shown.get(panel) === key) {
+      void panel.webview.postMessage(changing(crash, Date.now()));
+      return;
+    }
+    this.shown.set(panel, key);
     let input: ReproducerResult | undefined;
     let trouble = '';
     try {
       input = await this.ctx.request('fuzzls/reproducer', { signature: crash.signature });
     } catch (error) {
-      trouble = error instanceof Error ? error.message : String(error);
+      trouble = textOf(error);
     }
-    if (this.shown.get(panel) !== json || !this.panels.has(crash.signature)) return; // overtaken, or closed
-    const nonce = randomBytes(16).toString('base64');
-    panel.webview.html = pageHtml({ crash, input, trouble, history: history(crash, Date.now()), nonce });
+    if (this.shown.get(panel) !== key || this.panels.get(crash.signature) !== panel) return; // overtaken, or closed
+    panel.webview.html = pageHtml({ crash, input, trouble, nonce: randomBytes(16).toString('base64'), now: Date.now() });
   }
 
   /** Shows what became of the crashes whose panels are open. */
@@ -81,7 +83,11 @@ export class ReproducerPanels implements vscode.Disposable {
   private async act(signature: string, message: PageMessage): Promise<void> {
     const crash = this.ctx.state.crash(signature);
     if (!crash) return;
-    if ('frame' in message) {
+    if ('ready' in message) {
+      // What changed while it was hidden, or loading, did not reach it.
+      const panel = this.panels.get(signature);
+      if (panel) await this.fill(panel, crash);
+    } else if ('frame' in message) {
       const location = crash.frames[message.frame]?.location;
       if (location) await this.show(this.ctx.location(location));
     } else if (message.action === 'file') {
@@ -95,7 +101,7 @@ export class ReproducerPanels implements vscode.Disposable {
     try {
       await showLocation(location);
     } catch (error) {
-      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      void vscode.window.showErrorMessage(textOf(error));
     }
   }
 }

@@ -37,6 +37,7 @@ export class CampaignRuns implements vscode.Disposable {
 
   dispose(): void {
     for (const id of [...this.running.keys()]) this.end(id);
+    for (const run of new Set(this.asked.values())) run.end();
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
@@ -100,7 +101,7 @@ export class CampaignRuns implements vscode.Disposable {
     try {
       if (ids.length > 0) await this.ctx.execute('fuzzls.stop', ...ids);
     } catch (error) {
-      this.ctx.log.error(error instanceof Error ? error.message : String(error));
+      this.ctx.report('stopping fuzz tests', error);
       for (const id of ids) this.end(id);
     }
   }

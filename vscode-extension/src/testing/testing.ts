@@ -3,6 +3,7 @@
 
 import * as vscode from 'vscode';
 import type { Ctx } from '../ctx';
+import { textOf } from '../errors';
 import type { CrashStatus } from '../lspExt';
 import { CampaignRuns } from './campaigns';
 import { addCoverage, loadLines } from './coverage';
@@ -10,7 +11,7 @@ import { requested, syncItems } from './items';
 import { messageOf } from './messages';
 
 export class Testing implements vscode.Disposable {
-  private readonly controller = vscode.tests.createTestController('fuzzls', 'Fuzz Tests');
+  readonly controller = vscode.tests.createTestController('fuzzls', 'Fuzz Tests');
   private readonly campaigns: CampaignRuns;
   private readonly coverageProfile: vscode.TestRunProfile;
   private readonly disposables: vscode.Disposable[];
@@ -49,7 +50,7 @@ export class Testing implements vscode.Disposable {
     try {
       await this.campaigns.start(request, requested(this.controller, request));
     } catch (error) {
-      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      void vscode.window.showErrorMessage(textOf(error));
     }
   }
 
@@ -61,28 +62,29 @@ export class Testing implements vscode.Disposable {
     try {
       for (const item of items) {
         if (token.isCancellationRequested) run.skipped(item);
-        else await this.replayOne(run, item);
+        else await this.replayOne(run, item, token);
       }
       if (coverage) await addCoverage(this.ctx, run);
     } catch (error) {
-      run.appendOutput(`${error instanceof Error ? error.message : String(error)}\r\n`);
+      run.appendOutput(`${textOf(error)}\r\n`);
     } finally {
       run.end();
     }
   }
 
-  private async replayOne(run: vscode.TestRun, item: vscode.TestItem): Promise<void> {
+  private async replayOne(run: vscode.TestRun, item: vscode.TestItem, token: vscode.CancellationToken): Promise<void> {
     run.started(item);
     const start = Date.now();
     try {
-      const result = await this.ctx.execute('fuzzls.replay', item.id);
+      const result = await this.ctx.executeUntil(token, 'fuzzls.replay', item.id);
       run.appendOutput(`${result.message}\r\n`, undefined, item);
       const took = Date.now() - start;
       const crashes = result.crashes.map((signature) => this.ctx.state.crash(signature)).filter((c): c is CrashStatus => c !== undefined);
       if (result.crashes.length === 0) run.passed(item, took);
       else run.failed(item, crashes.length > 0 ? crashes.map((crash) => messageOf(this.ctx, crash)) : new vscode.TestMessage(result.message), took);
     } catch (error) {
-      run.errored(item, new vscode.TestMessage(error instanceof Error ? error.message : String(error)), Date.now() - start);
+      if (token.isCancellationRequested) run.skipped(item);
+      else run.errored(item, new vscode.TestMessage(textOf(error)), Date.now() - start);
     }
   }
 }

@@ -17,12 +17,18 @@ export async function eventually(f, timeout = 60_000) {
   }
 }
 
+/** The look of each stripe: its border's style and width, and whether it is a box. */
+export const looks = {
+  'solid 3px 0px': 'covered', 'dashed 2px 0px': 'partly', 'dotted 3px 0px': 'uncovered', 'dotted 2px 0px': 'stale',
+  'solid 6px 0px': 'fresh0', 'solid 5px 0px': 'fresh1', 'solid 4px 0px': 'fresh2', 'double 4px 0px': 'entry', 'solid 6px 1px': 'crash',
+};
+
 /**
- * What an editor shows, by line (from 1): the marks in the gutter (ids of the pictures, or
- * codicon names), borders and backgrounds of the line, squiggles, native coverage.
+ * What an editor shows, by line (from 1): pictures in the gutter (codicon names), the look
+ * of the stripe, backgrounds of the line, squiggles, native coverage.
  */
 export function editorLines(page, file, index = 0) {
-  return page.locator(`.monaco-editor[data-uri$="${file}"]`).nth(index).evaluate((editor) => {
+  return page.locator(`.monaco-editor[data-uri$="${file}"]`).nth(index).evaluate((editor, looks) => {
     const numbers = new Map();
     for (const row of editor.querySelectorAll('.margin-view-overlays > div')) {
       const number = row.querySelector('.line-numbers');
@@ -31,17 +37,12 @@ export function editorLines(page, file, index = 0) {
     const lines = {};
     const at = (row) => {
       const number = numbers.get(parseInt(row.style.top));
-      return number ? (lines[number] ??= { gutter: [], border: [], background: [], squiggle: [], native: [] }) : undefined;
-    };
-    const name = (image) => {
-      const data = /base64,([^")]+)/.exec(decodeURIComponent(image));
-      return data ? (/ id="(\w+)"/.exec(atob(data[1]))?.[1] ?? image) : image;
+      return number ? (lines[number] ??= { gutter: [], stripe: [], background: [], squiggle: [], native: [] }) : undefined;
     };
     for (const glyph of editor.querySelectorAll('.glyph-margin-widgets > .cgmr')) {
       const line = at(glyph);
       if (!line) continue;
-      const image = getComputedStyle(glyph).backgroundImage;
-      line.gutter.push(image === 'none' ? glyph.className.replace(/.*codicon-/, '').replace(/ .*/, '') : name(image));
+      line.gutter.push(glyph.className.replace(/.*codicon-/, '').replace(/ .*/, ''));
     }
     for (const row of editor.querySelectorAll('.margin-view-overlays > div')) {
       for (const d of row.children) if (/coverage-deco/.test(d.className)) at(row)?.native.push(d.className);
@@ -53,46 +54,55 @@ export function editorLines(page, file, index = 0) {
         const style = getComputedStyle(d);
         if (/ced-/.test(d.className)) {
           if (style.backgroundColor !== 'rgba(0, 0, 0, 0)') line.background.push(style.backgroundColor);
-          if (style.borderLeftStyle !== 'none') line.border.push(style.borderLeftStyle);
+          if (style.borderLeftStyle !== 'none') line.stripe.push(looks[`${style.borderLeftStyle} ${style.borderLeftWidth} ${style.borderTopWidth}`]);
         }
         const squiggle = /squiggly-(\w+)/.exec(d.className);
         if (squiggle) line.squiggle.push(squiggle[1]);
       }
     }
     return lines;
-  });
+  }, looks);
 }
 
-/** Our marks in the gutter by line. */
+/** Our marks by line. */
 export async function marks(page, file, index = 0) {
   const lines = await editorLines(page, file, index);
-  const ours = new Set(['covered', 'partly', 'uncovered', 'stale', 'fresh0', 'fresh1', 'fresh2', 'entry', 'crash']);
   const found = {};
   for (const [number, line] of Object.entries(lines)) {
-    const mark = line.gutter.find((g) => ours.has(g));
-    if (mark) found[number] = mark;
+    if (line.stripe.length > 0) found[number] = line.stripe.join(' ');
   }
   return found;
 }
 
+/**
+ * Opens VS Code's quick input with a text, from the title bar: unlike a key, a click there
+ * reaches the workbench wherever the focus is, also in a webview that is just going away.
+ * Only the event: a real click would take the focus from the editor.
+ */
+async function quickInput(page, text) {
+  await page.locator('.command-center-quick-pick').dispatchEvent('click');
+  const input = page.locator('.quick-input-widget:visible input').first();
+  await input.fill(text);
+  return input;
+}
+
+/**
+ * Picks an entry of the quick input. Only the event, which comes when the row is found: until
+ * a real click, the list may have been filtered, and another entry be in the same row.
+ */
+function pick(page, filter) {
+  return page.locator('.quick-input-list .monaco-list-row').filter(filter).first().dispatchEvent('click');
+}
+
 /** Runs a command of the palette by its title. */
 export async function command(page, title) {
-  const input = page.locator('.quick-input-widget:visible input').first();
-  // A webview that is just going away takes the key with it.
-  await eventually(async () => {
-    await page.keyboard.press('F1');
-    await input.waitFor({ timeout: 5_000 });
-  });
-  await input.fill(`>${title}`);
-  const row = page.locator('.quick-input-list .monaco-list-row').filter({ has: page.getByText(title, { exact: true }) }).first();
-  await row.click();
+  await quickInput(page, `>${title}`);
+  await pick(page, { has: page.getByText(title, { exact: true }) });
 }
 
 /** Chooses an entry of the open quick pick. */
 export async function choose(page, label) {
-  const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first();
-  await row.waitFor();
-  await row.click();
+  await pick(page, { hasText: label });
 }
 
 /** The status bar item. */
@@ -100,14 +110,14 @@ export function statusBar(page) {
   return page.locator('[id="fuzzls.fuzzls.fuzzls.status"]');
 }
 
-/** Puts the cursor at the start of a line, with the editor's own command. */
+/** Puts the cursor at the start of a line of the active editor, with VS Code's own command. */
 export async function goToLine(page, line) {
-  await page.keyboard.press('Control+g');
-  const input = page.locator('.quick-input-widget:visible input').first();
-  await input.waitFor();
-  await input.fill(`:${line}`);
-  await page.keyboard.press('Enter');
+  const input = await quickInput(page, `:${line}`);
+  await input.press('Enter');
   await page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden' });
+  // The editor has the focus some time after, and only then keys reach it.
+  await page.locator('.monaco-editor.focused').waitFor();
+  await cursorAt(page, line);
 }
 
 /** Waits until the cursor is in a line. */
@@ -115,28 +125,31 @@ export function cursorAt(page, line) {
   return eventually(async () => assert.match(await page.locator('.statusbar-item[id="status.editor.selection"]').innerText(), new RegExp(`Ln ${line},`)));
 }
 
-/** The content frame of the only visible webview of a kind (its id is in the frame's address). */
-export function webview(page, index = 0) {
-  return page.frameLocator('iframe.webview.ready').nth(index).frameLocator('iframe#active-frame');
+/**
+ * The content frame of the visible webview of a kind, which is in the frame's address:
+ * webviewView for a view such as the plot, webviewEditor for an editor such as a reproducer.
+ */
+export function webview(page, purpose) {
+  const which = purpose === 'webviewView' ? '[src*="purpose=webviewView"]' : ':not([src*="purpose=webviewView"])';
+  return page.frameLocator(`iframe.webview.ready${which}`).frameLocator('iframe#active-frame');
 }
 
-/** The content frame of the reproducer that is shown; views such as the plot are webviews, too. */
+/** The content frame of the reproducer that is shown. */
 export function reproducer(page) {
-  return page.frameLocator('iframe.webview.ready:not([src*="purpose=webviewView"])').frameLocator('iframe#active-frame');
+  return webview(page, 'webviewEditor');
 }
 
 /** The color of each kind of mark that is shown. */
 export function markColors(page, file) {
-  return page.locator(`.monaco-editor[data-uri$="${file}"]`).first().evaluate((editor) => {
+  return page.locator(`.monaco-editor[data-uri$="${file}"]`).first().evaluate((editor, looks) => {
     const colors = {};
-    for (const glyph of editor.querySelectorAll('.glyph-margin-widgets > .cgmr')) {
-      const data = /base64,([^")]+)/.exec(decodeURIComponent(getComputedStyle(glyph).backgroundImage));
-      const svg = data && atob(data[1]);
-      const id = svg && / id="(\w+)"/.exec(svg)?.[1];
-      if (id) colors[id] = /#[0-9a-f]{6}/.exec(svg)?.[0];
+    for (const d of editor.querySelectorAll('.view-overlays [class*=ced-]')) {
+      const style = getComputedStyle(d);
+      const look = looks[`${style.borderLeftStyle} ${style.borderLeftWidth} ${style.borderTopWidth}`];
+      if (look) colors[look] = `#${style.borderLeftColor.match(/\d+/g).slice(0, 3).map((n) => Number(n).toString(16).padStart(2, '0')).join('')}`;
     }
     return colors;
-  });
+  }, looks);
 }
 
 /**
@@ -146,8 +159,8 @@ export function markColors(page, file) {
 export function nextMarks(page, line) {
   const at = page.evaluate((wanted) => new Promise((resolve) => {
     const look = () => {
-      const glyphs = [...document.querySelectorAll('.monaco-editor .glyph-margin-widgets > .cgmr')].filter((g) => getComputedStyle(g).backgroundImage.startsWith('url("data:image/svg'));
-      const number = [...document.querySelectorAll('.monaco-editor .margin-view-overlays > div')].find((row) => glyphs.length === 1 && row.style.top === glyphs[0].style.top)?.querySelector('.line-numbers')?.textContent;
+      const marked = [...document.querySelectorAll('.monaco-editor .view-overlays > div')].filter((row) => [...row.querySelectorAll('[class*=ced-]')].some((d) => getComputedStyle(d).borderLeftStyle !== 'none'));
+      const number = [...document.querySelectorAll('.monaco-editor .margin-view-overlays > div')].find((row) => marked.length === 1 && row.style.top === marked[0].style.top)?.querySelector('.line-numbers')?.textContent;
       // A second frame, for what is in the page in the first is on the screen in the next.
       if (number === String(wanted)) requestAnimationFrame(() => resolve(Date.now()));
       else requestAnimationFrame(look);
@@ -160,26 +173,49 @@ export function nextMarks(page, line) {
 
 /** Opens a file of the workspace by its name. */
 export async function openFile(page, name) {
-  await page.keyboard.press('Control+p');
-  const input = page.locator('.quick-input-widget:visible input').first();
-  await input.waitFor();
-  await input.fill(name);
-  await page.locator('.quick-input-list .monaco-list-row').filter({ has: page.getByText(name, { exact: true }) }).first().click();
-  await page.locator(`.monaco-editor[data-uri$="${name}"]`).first().waitFor();
+  await quickInput(page, name);
+  await pick(page, { has: page.getByText(name, { exact: true }) });
+  await page.locator(`.monaco-editor.focused[data-uri$="/${name}"]`).waitFor();
 }
 
-/** Our marks of a whole file: scrolls through it, for only visible lines can be read. */
-export async function allMarks(page, file, lines) {
-  const found = {};
-  for (let line = 1; ; line = Math.min(lines, line + 20)) {
-    await goToLine(page, line);
-    await eventually(async () => {
-      const shown = await visibleLines(page, file);
-      assert.ok(shown.includes(line), `line ${line} is not visible`);
-    });
-    Object.assign(found, await marks(page, file));
-    if (line === lines) return found;
-  }
+/**
+ * Watches, from now on, for a frame in which a visible line has one of the looks.
+ * @returns {Promise<{at: () => Promise<number>}>} at waits for it, and tells when that was, ms since 1970
+ */
+export async function paints(page, file, line, wanted, timeout = 90_000) {
+  const handle = await page.evaluateHandle(({ file, line, wanted, looks, timeout }) => ({
+    seen: new Promise((resolve, reject) => {
+      const end = performance.now() + timeout;
+      const look = () => {
+        const editor = document.querySelector(`.monaco-editor[data-uri$="${file}"]`);
+        const number = [...editor?.querySelectorAll('.margin-view-overlays .line-numbers') ?? []].find((e) => Number(e.textContent) === line);
+        const top = number?.parentElement.style.top;
+        for (const row of editor?.querySelectorAll('.view-overlays > div') ?? []) {
+          if (row.style.top !== top) continue;
+          for (const d of row.querySelectorAll('[class*=ced-]')) {
+            const style = getComputedStyle(d);
+            const found = looks[`${style.borderLeftStyle} ${style.borderLeftWidth} ${style.borderTopWidth}`];
+            if (!wanted.includes(found)) continue;
+            // What is in the page in one frame is on the screen in the next.
+            requestAnimationFrame(() => resolve(Date.now()));
+            return;
+          }
+        }
+        if (performance.now() > end) reject(new Error(`line ${line} of ${file} never was ${wanted.join(' or ')}`));
+        else requestAnimationFrame(look);
+      };
+      look();
+    }),
+  }), { file, line, wanted, looks, timeout });
+  return { at: () => handle.evaluate((h) => h.seen) };
+}
+
+/** Clicks where breakpoints are set. */
+export async function clickGlyphMargin(page, file, line) {
+  const editor = page.locator(`.monaco-editor[data-uri$="${file}"]`).first();
+  const number = await editor.locator('.margin-view-overlays .line-numbers').filter({ hasText: new RegExp(`^${line}$`) }).first().boundingBox();
+  const margin = await editor.locator('.margin').first().boundingBox();
+  await page.mouse.click(margin.x + 8, number.y + number.height / 2);
 }
 
 /** The numbers of the lines that an editor shows. */
@@ -187,8 +223,40 @@ export function visibleLines(page, file) {
   return page.locator(`.monaco-editor[data-uri$="${file}"]`).first().locator('.margin-view-overlays .line-numbers').evaluateAll((all) => all.map((e) => Number(e.textContent)));
 }
 
-/** Saves a picture of the page. */
-export async function screenshot(page, name) {
+/**
+ * Notes the messages of all notifications from now on.
+ * @returns {Promise<() => Promise<string[]>>} tells the messages so far, also of those that are gone
+ */
+export async function notifications(page) {
+  const told = await page.evaluateHandle(() => {
+    const messages = [];
+    // VS Code takes toasts out of the page, and puts them back, when it arranges them.
+    const seen = new WeakSet();
+    const note = (node) => {
+      if (node.nodeType !== Node.ELEMENT_NODE) return;
+      const toasts = node.matches('.notification-toast') ? [node] : node.querySelectorAll('.notification-toast');
+      for (const toast of toasts) {
+        if (!seen.has(toast)) messages.push(toast.innerText);
+        seen.add(toast);
+      }
+    };
+    new MutationObserver((changes) => { for (const change of changes) change.addedNodes.forEach(note); }).observe(document.body, { childList: true, subtree: true });
+    return messages;
+  });
+  return () => told.jsonValue();
+}
+
+/** The part of the page, for a picture, with some visible lines of an editor and a little around. */
+export async function partOf(page, file, first, last, width) {
+  const editor = page.locator(`.monaco-editor[data-uri$="${file}"]`).first();
+  const box = (line) => editor.locator('.margin-view-overlays .line-numbers').filter({ hasText: new RegExp(`^${line}$`) }).first().boundingBox();
+  const { x } = await editor.boundingBox();
+  const [from, to] = [await box(first), await box(last)];
+  return { x, y: from.y - 8, width, height: to.y + to.height - from.y + 16 };
+}
+
+/** Saves a picture of the page, or of a part of it. */
+export async function screenshot(page, name, clip) {
   mkdirSync(output, { recursive: true });
-  await page.screenshot({ path: path.join(output, `${name}.png`) });
+  await page.screenshot({ path: path.join(output, `${name}.png`), clip });
 }

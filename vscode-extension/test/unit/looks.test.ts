@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { blockAfter, blockBefore, uncoveredBlocks } from '../../src/coverage/blocks';
-import { icon } from '../../src/coverage/icons';
 import { changedLayers, layersOf, looks, paintWindow, type Layers, type Scene } from '../../src/coverage/looks';
 import { Picture } from '../../src/coverage/picture';
+import { stripes } from '../../src/coverage/stripes';
 import { LineState } from '../../src/lspExt';
 import { random } from './random';
 
@@ -22,22 +22,22 @@ const mixed = (picture: Picture): void => {
   picture.fill(9, 9, LineState.Stale);
 };
 
-test('the gutter has runs of marks; crash and entry replace the state', () => {
+test('the stripe has runs; crash and entry replace the state', () => {
   const s = scene((p) => { mixed(p); p.entries = [2]; }, { crashes: [7] });
   const layers = layersOf(s, 'gutter');
-  assert.deepEqual(layers.get('gutter.covered'), [[3, 4]]);
-  assert.deepEqual(layers.get('gutter.entry'), [[2, 2]]);
-  assert.deepEqual(layers.get('gutter.uncovered'), [[6, 6], [8, 8]]);
-  assert.deepEqual(layers.get('gutter.crash'), [[7, 7]]);
+  assert.deepEqual(layers.get('stripe.covered'), [[3, 4]]);
+  assert.deepEqual(layers.get('stripe.entry'), [[2, 2]]);
+  assert.deepEqual(layers.get('stripe.uncovered'), [[6, 6], [8, 8]]);
+  assert.deepEqual(layers.get('stripe.crash'), [[7, 7]]);
   assert.deepEqual(layers.get('ruler.uncovered'), [[6, 8]]);
-  assert.equal([...layers.keys()].some((layer) => layer.startsWith('line.')), false);
+  assert.equal([...layers.keys()].some((layer) => layer.startsWith('tint.')), false);
 });
 
 test('modes', () => {
   const s = scene(mixed);
   const placesOf = (layers: Layers): string[] => [...new Set([...layers.keys()].map((layer) => layer.split('.')[0] ?? ''))].sort();
-  assert.deepEqual(placesOf(layersOf(s, 'gutter')), ['gutter', 'ruler']);
-  assert.deepEqual(placesOf(layersOf(s, 'line')), ['line', 'ruler']);
+  assert.deepEqual(placesOf(layersOf(s, 'gutter')), ['ruler', 'stripe']);
+  assert.deepEqual(placesOf(layersOf(s, 'line')), ['ruler', 'stripe', 'tint']);
   assert.deepEqual(placesOf(layersOf(s, 'ruler')), ['ruler']);
   assert.deepEqual(placesOf(layersOf(s, 'off')), []);
 });
@@ -45,17 +45,17 @@ test('modes', () => {
 test('a fresh line fades, and only if it is covered', () => {
   const born = 10_000;
   const at = (now: number): Layers => layersOf(scene((p) => { mixed(p); p.fresh.set(3, born); p.fresh.set(6, born); }, { now }), 'gutter');
-  assert.deepEqual(at(born).get('gutter.fresh0'), [[3, 3]]);
+  assert.deepEqual(at(born).get('stripe.fresh0'), [[3, 3]]);
   assert.deepEqual(at(born).get('tint.fresh0'), [[3, 3]]);
-  assert.deepEqual(at(born + 2000).get('gutter.fresh1'), [[3, 3]]);
-  assert.deepEqual(at(born + 4000).get('gutter.fresh2'), [[3, 3]]);
-  assert.deepEqual(at(born + 5000).get('gutter.covered'), [[2, 4]]);
+  assert.deepEqual(at(born + 2000).get('stripe.fresh1'), [[3, 3]]);
+  assert.deepEqual(at(born + 4000).get('stripe.fresh2'), [[3, 3]]);
+  assert.deepEqual(at(born + 5000).get('stripe.covered'), [[2, 4]]);
 });
 
 test('nothing beyond the end of the document, or outside the window', () => {
   const s = scene((p) => { p.fill(0, 99, LineState.Covered); p.entries = [50]; }, { crashes: [60], window: [5, 19] });
   for (const [layer, runs] of layersOf(s, 'gutter')) {
-    const from = layer.startsWith('gutter.') ? 5 : 0;
+    const from = layer.startsWith('stripe.') ? 5 : 0;
     for (const [first, last] of runs) assert.ok(first >= from && last < 20, `${layer} ${first}-${last}`);
   }
 });
@@ -107,7 +107,7 @@ test('the window of a short file is all of it, and that of a long file moves rar
 });
 
 test('every look has its own shape', () => {
-  const shapes = looks.map((look) => icon(look, 'red').replace(/ id="\w+"/, ''));
+  const shapes = looks.map((look) => JSON.stringify(stripes[look]));
   assert.equal(new Set(shapes).size, looks.length);
 });
 

@@ -53,17 +53,17 @@ const crash: CrashStatus = {
 };
 
 test('the page of a reproducer escapes what comes from the input', () => {
-  const html = pageHtml({ crash, input: { values: [{ type: '[]byte', text: '[]byte("</pre><script>evil()")', bytes: Buffer.from('<img>').toString('base64') }], size: 5, uri: '' }, trouble: '', history: 'FuzzParse crashed <once>', nonce: 'abc' });
+  const html = pageHtml({ crash, input: { values: [{ type: '[]byte', text: '[]byte("</pre><script>evil()")', bytes: Buffer.from('<img>').toString('base64') }], size: 50, uri: '' }, trouble: '', nonce: 'abc', now: 0 });
   assert.equal(html.match(/<script/g)?.length, 1, 'only the own script');
   assert.ok(html.includes('<script nonce="abc">'));
-  assert.ok(!html.includes('<img>') && !html.includes('<once>'));
+  assert.ok(!html.includes('<img>'));
   assert.ok(html.includes('parse it.go:5'));
   assert.ok(html.includes('3c 69 6d 67 3e'));
   assert.ok(!html.includes('data-action="goto"'), 'no place in the source, no button');
 });
 
 test('a reproducer that cannot be read says why', () => {
-  const html = pageHtml({ crash, input: undefined, trouble: 'no such file: <x>', history: '', nonce: 'n' });
+  const html = pageHtml({ crash, input: undefined, trouble: 'no such file: <x>', nonce: 'n', now: 0 });
   assert.ok(html.includes('no such file: &#60;x&#62;'));
 });
 

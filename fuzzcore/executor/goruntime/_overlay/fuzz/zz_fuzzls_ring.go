@@ -4,7 +4,7 @@ package fuzz
 // meaning of each field, is fuzzcore/abi/ring.go of fuzzls; a test compares them.
 
 const (
-	ringMagic      = 0x66757a7a6c730002
+	ringMagic      = 0x66757a7a6c730003
 	ringEnv        = "FUZZLS_RING"
 	describeEnv    = "FUZZLS_DESCRIBE"
 	ringHeaderSize = 4096
@@ -40,7 +40,7 @@ type ringHeader struct {
 	ArenaOffset, ArenaSize               uint64
 	Edges, Cells                         uint64
 	State                                uint32
-	_                                    uint32
+	Hooks                                uint32
 	MemoryLimit                          uint64
 	EarlyOffset                          uint64
 
@@ -61,7 +61,9 @@ type ringSlot struct {
 	Flags, Edges   uint32
 	Path           uint64
 	Text, Compares uint32
-	_              [24]byte
+	Seed           uint32
+	Donor, Limit   uint32
+	_              [12]byte
 }
 
 // compareRecord is abi.Compare.

@@ -1,0 +1,120 @@
+// Defines RealWorkbench: a workbench with the server that is in the .vsix, on a copy of the
+// example module that is under git.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { eventually, goToLine, marks, notifications, statusBar, visibleLines } from './page.mjs';
+import { descendants, processes } from './processes.mjs';
+import { openWorkbench, root, startBrowser, startVSCode } from './vscode.mjs';
+
+/** Building and fuzzing take their time on a machine that does other things, too; ms. */
+export const patient = 90_000;
+
+export class RealWorkbench {
+  /** What the story relies on: typing as it is told. */
+  settings = { 'editor.autoClosingBrackets': 'never', 'editor.autoClosingQuotes': 'never', 'editor.quickSuggestions': false };
+
+  static async open() {
+    const w = new RealWorkbench();
+    try {
+      await w.#start();
+      return w;
+    } catch (error) {
+      await w.close();
+      throw error;
+    }
+  }
+
+  async #start() {
+    // The user's own go, with its own caches, whatever HOME is in the test.
+    const [cache, modules] = execFileSync('go', ['env', 'GOCACHE', 'GOMODCACHE'], { encoding: 'utf8' }).trim().split('\n');
+    this.vscode = await startVSCode({ workspace: path.resolve(root, '../examples/settings'), settings: this.settings, also: [path.join(import.meta.dirname, 'debugger')], env: { GOCACHE: cache, GOMODCACHE: modules } });
+    this.git('init', '-q', '-b', 'main');
+    this.commit('the example');
+    this.browser = await startBrowser();
+    this.page = await openWorkbench(this.browser, this.vscode, 'settings_test.go');
+    this.told = await notifications(this.page);
+  }
+
+  async close() {
+    await this.browser?.close();
+    await this.vscode?.stop();
+    this.browser = this.vscode = undefined;
+  }
+
+  git(...args) {
+    execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], { cwd: this.vscode.folder });
+  }
+
+  commit(message) {
+    this.git('add', '-A');
+    this.git('commit', '-q', '-m', message);
+  }
+
+  /** The code lenses with that text. */
+  lens(text) {
+    return this.page.locator('.codelens-decoration a', { hasText: text });
+  }
+
+  /** The lines of a file on disk. */
+  text(file = 'settings.go') {
+    return readFileSync(path.join(this.vscode.folder, file), 'utf8').split('\n');
+  }
+
+  /** The number of the first line of settings.go on disk that holds a text. */
+  line(text) {
+    const index = this.text().findIndex((line) => line.includes(text));
+    assert.ok(index >= 0, `no line holds ${text}`);
+    return index + 1;
+  }
+
+  /** Our marks of a whole file: scrolls through it, for only visible lines can be read. */
+  async allMarks(file = 'settings.go') {
+    const found = {};
+    const last = this.text(file).length;
+    for (let line = 1; ; line = Math.min(last, line + 20)) {
+      await goToLine(this.page, line);
+      await eventually(async () => assert.ok((await visibleLines(this.page, file)).includes(line), `line ${line} is not visible`));
+      Object.assign(found, await marks(this.page, file));
+      if (line === last) return found;
+    }
+  }
+
+  /** What the marks are to be by line, as the command `fuzzls cover` tells it. */
+  coverMarks(file = 'settings.go') {
+    const out = this.fuzzls('cover', file);
+    const names = { '+': 'covered', '~': 'partly', '-': 'uncovered' };
+    const told = {};
+    for (const [, entry, mark, number] of out.matchAll(/^([ >])([ +~-]) .*?(\d+) \|/gm)) {
+      if (entry === '>' || mark !== ' ') told[number] = entry === '>' ? 'entry' : names[mark];
+    }
+    return told;
+  }
+
+  /** What the server's executable prints when it is used as a command. */
+  fuzzls(...args) {
+    try {
+      return execFileSync(path.join(root, 'server/fuzzls'), args, { cwd: this.vscode.folder, encoding: 'utf8' });
+    } catch (error) {
+      // Status 1 means that there are crashes.
+      if (error.status === 1) return error.stdout;
+      throw error;
+    }
+  }
+
+  /** Waits until nothing is being fuzzed. */
+  async stopped() {
+    await eventually(async () => assert.doesNotMatch(await statusBar(this.page).innerText(), /\/s/), patient);
+  }
+
+  /** The language server's process. */
+  server() {
+    return processes().find((p) => p.command.startsWith(this.vscode.dir) && p.command.includes('server/fuzzls')) ?? assert.fail('no server');
+  }
+
+  /** The processes that the language server has started. */
+  workers() {
+    return descendants(this.server().pid);
+  }
+}
