@@ -51,7 +51,7 @@ func (s *server) allTests() []foundTest {
 	return all
 }
 
-var errNoTests = errors.New(`there are no fuzz tests: write a function "func FuzzXxx(f *testing.F)" in a _test.go file, or in C an LLVMFuzzerTestOneInput, and save it`)
+var errNoTests = errors.New(`there are no fuzz tests: write a function "func FuzzXxx(f *testing.F)" in a _test.go file, or in C an LLVMFuzzerTestOneInput, or in Zig a test that calls std.testing.fuzz, and save it`)
 
 // namedTests returns the fuzz tests that the arguments name by their ids, all of them if
 // there are no arguments. Those that are not known are looked for once more: a client may

@@ -22,9 +22,10 @@ type madeTest struct {
 	Message string `json:"message"`
 }
 
-// makeTestCommand adds the input of a crash to its fuzz test as a call of f.Add, in the
-// editor, where it can be undone. What cannot be added is a test nevertheless, as long as
-// its file is in testdata/fuzz: the message says so.
+// makeTestCommand adds the input of a crash to its fuzz test, in Go as a call of f.Add, in
+// Zig as an entry of .corpus, in the editor, where it can be undone. What cannot be added
+// to Go's is a test nevertheless, as long as its file is in testdata/fuzz; of others the
+// message says what to do.
 func (s *server) makeTestCommand(ctx context.Context, args []protocol.LSPAny) (any, error) {
 	c, err := s.oneCrash(args)
 	if err != nil {
@@ -42,15 +43,18 @@ func (s *server) makeTestCommand(ctx context.Context, args []protocol.LSPAny) (a
 	if err != nil {
 		return nil, err
 	}
-	if t.Language != target.Go {
+	if !project.HoldsSeeds(&t.FuzzTest) {
 		s.say(false, kept)
 		return madeTest{kept}, nil
+	}
+	if err := project.PlaceSeed(&t.FuzzTest, entry); err != nil {
+		return nil, err
 	}
 	added, err := s.addCrash(ctx, &t.FuzzTest, entry)
 	message := added + ". " + kept
 	if err != nil {
 		// The test that is there already is what the user asked for.
-		message = fmt.Sprintf("%s No f.Add was added: %v", kept, err)
+		message = fmt.Sprintf("%s The source is as it was: %v", kept, err)
 	}
 	s.say(false, message)
 	return madeTest{message}, nil
@@ -134,5 +138,5 @@ func shortText(call string) string {
 	return call
 }
 
-// callOf returns the call of f.Add in an insertion.
-func callOf(in target.Insertion) string { return strings.Trim(in.Text, "; \t\r\n") }
+// callOf returns the call of f.Add, or the entry of .corpus, in an insertion.
+func callOf(in target.Insertion) string { return strings.Trim(in.Text, ";, \t\r\n") }

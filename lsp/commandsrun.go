@@ -56,7 +56,8 @@ type replayed struct {
 }
 
 // replayCommand runs the corpus of a fuzz test once or, if the argument is an object
-// with a signature, the input of a crash. It returns when that is done.
+// with a signature, the input of a crash. It returns when that is done. With a second
+// argument {"quiet": true}, what came of it is only returned.
 func (s *server) replayCommand(ctx context.Context, args []protocol.LSPAny) (any, error) {
 	if len(args) > 0 {
 		var crash crashArgument
@@ -76,8 +77,19 @@ func (s *server) replayCommand(ctx context.Context, args []protocol.LSPAny) (any
 	for _, c := range result.Crashes {
 		r.Crashes = append(r.Crashes, c.Signature)
 	}
-	s.say(len(r.Crashes) > 0, r.Message)
+	if !quiet(args) {
+		s.say(len(r.Crashes) > 0, r.Message)
+	}
 	return r, nil
+}
+
+// quiet reports whether the second argument asks for no message: the client shows the
+// result itself.
+func quiet(args []protocol.LSPAny) bool {
+	var wish struct {
+		Quiet bool `json:"quiet"`
+	}
+	return len(args) > 1 && json.Unmarshal(args[1], &wish) == nil && wish.Quiet
 }
 
 // maxListed is how many crashes a message lists: what a message box can hold.

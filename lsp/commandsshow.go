@@ -46,6 +46,9 @@ func (s *server) reproducerCommand(ctx context.Context, args []protocol.LSPAny) 
 	if _, err := os.Stat(c.Reproducer); err != nil {
 		return nil, fmt.Errorf("the input of %s that crashes: %w: fuzzing finds it again", c.Test.Func, err)
 	}
+	if len(supervisor.InputValues(c.Reproducer)) > 0 {
+		return nil, s.show(ctx, supervisor.ValuesOf(c.Reproducer), nil)
+	}
 	if hex := supervisor.HexOf(c.Reproducer); exists(hex) {
 		return nil, s.show(ctx, hex, nil) // editors show bytes badly
 	}

@@ -195,8 +195,18 @@ type ReproducerParams struct {
 // ReproducerResult is the result of fuzzls/reproducer. Size is that of the file in bytes.
 type ReproducerResult struct {
 	Values []ReproducerValue `json:"values"`
-	Size   int               `json:"size"`
-	URI    uri.URI           `json:"uri"`
+	// Asked are what the fuzz test took from an input that is bytes, where that is known.
+	Asked []AskedValue `json:"asked,omitzero"`
+	Size  int          `json:"size"`
+	URI   uri.URI      `json:"uri"`
+}
+
+// AskedValue is a value that a fuzz test asked for.
+type AskedValue struct {
+	// Name tells where and how ("src/ring.zig:42: value(u8)"), Text the value as source has
+	// it.
+	Name string `json:"name"`
+	Text string `json:"text"`
 }
 
 // ReproducerValue is one argument of the fuzz function.

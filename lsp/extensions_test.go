@@ -18,7 +18,7 @@ import (
 var wireTypes = []any{
 	CoverageParams{}, CoverageDocument{}, CoverageSplice{}, CoverageSummary{}, StatusParams{}, WorkspaceStatus{}, TestStatus{},
 	TestFigures{}, CrashesParams{}, CrashEntry{}, CrashFrame{}, FilesResult{}, FileEntry{}, NewestResult{}, HistoryParams{},
-	HistoryResult{}, LinesParams{}, ReproducerParams{}, ReproducerResult{}, ReproducerValue{},
+	HistoryResult{}, LinesParams{}, ReproducerParams{}, ReproducerResult{}, ReproducerValue{}, AskedValue{},
 }
 
 // wireMessages returns the types of all messages, by the names that the document gives them.

@@ -86,6 +86,11 @@ func TestReplayOfTheCorpus(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 	p.AwaitMessage(r.Message)
+	mark := p.Mark()
+	p.must(p.Command(commandReplay, &r, parserID, map[string]bool{"quiet": true}))
+	if !strings.HasSuffix(r.Message, "no crash") { // of one input more, which the first one kept
+		t.Errorf("quietly: got %+v", r)
+	}
 
 	p.Replace(p.tst, strings.Replace(parserTest, `"yes"`, `"no"`, 1))
 	p.Save(p.tst)
@@ -95,6 +100,9 @@ func TestReplayOfTheCorpus(t *testing.T) {
 	}
 	if signature := signatureOf(p.awaitCrash()); signature != r.Crashes[0] {
 		t.Errorf("got the signatures %s and %s", signature, r.Crashes[0])
+	}
+	if said, _ := lsptest.AwaitFrom[protocol.ShowMessageParams](p.Editor, mark, protocol.MethodWindowShowMessage, nil); said.Message != r.Message {
+		t.Errorf("after a quiet replay, and one that was not: said %q first", said.Message)
 	}
 }
 

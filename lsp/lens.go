@@ -105,6 +105,12 @@ func (f *fileTests) declaredBy(d target.Declaration) []*live.Test {
 		if t := f.byName[d.Name]; t != nil {
 			return []*live.Test{t}
 		}
+		// One that is kept apart from another by its directory has that before its name.
+		for name, t := range f.byName {
+			if strings.HasSuffix(name, "."+d.Name) {
+				return []*live.Test{t}
+			}
+		}
 		return nil
 	}
 	var tests []*live.Test

@@ -11,6 +11,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/live"
+	"github.com/fuzzls/fuzzls/fuzzcore/supervisor"
 	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
@@ -55,6 +56,9 @@ func (s *server) reproducer(_ context.Context, params protocol.LSPAny) (any, err
 	result := &ReproducerResult{Values: []ReproducerValue{}, Size: len(entry), URI: uri.File(c.Reproducer)}
 	for _, v := range values {
 		result.Values = append(result.Values, ReproducerValue{Type: v.Type, Text: shortened(v.Text), Bytes: v.Bytes})
+	}
+	for _, asked := range supervisor.InputValues(c.Reproducer) {
+		result.Asked = append(result.Asked, AskedValue{Name: asked.Name, Text: shortened(asked.Text)})
 	}
 	return result, nil
 }

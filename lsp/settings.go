@@ -25,6 +25,8 @@ type settings struct {
 	Scope         string
 	ClangPath     string
 	Sanitizer     string
+	ZigPath       string
+	ZigOptimize   string
 	Jobs          int
 	Timeout       time.Duration
 	MemoryLimit   int64
@@ -35,7 +37,7 @@ type settings struct {
 
 func defaultSettings() settings {
 	return settings{
-		Scope: "module", Sanitizer: target.Sanitizers[0], Timeout: 10 * time.Second, MemoryLimit: 2 << 30,
+		Scope: "module", Sanitizer: target.Sanitizers[0], ZigOptimize: target.ZigOptimize[0], Timeout: 10 * time.Second, MemoryLimit: 2 << 30,
 		RebuildOnSave: true, InlayHints: true, CodeLens: true,
 	}
 }
@@ -47,6 +49,7 @@ func (s settings) live() live.Settings {
 			Env:   s.Env,
 			Go:    target.GoTool{Path: s.GoPath, Flags: s.BuildFlags, Scope: s.Scope},
 			Clang: target.ClangTool{Path: s.ClangPath, Sanitizer: s.Sanitizer},
+			Zig:   target.ZigTool{Path: s.ZigPath, Optimize: s.ZigOptimize},
 		},
 		Jobs: s.Jobs, Timeout: s.Timeout, MemoryLimit: s.MemoryLimit,
 	}
@@ -86,6 +89,12 @@ var settingTable = []setting{
 	}},
 	{"sanitizer", `one of "` + strings.Join(target.Sanitizers, `", "`) + `"`, func(s *settings, v any) bool {
 		return assign(&s.Sanitizer, v) && slices.Contains(target.Sanitizers, s.Sanitizer)
+	}},
+	{"zig.path", `the zig command as a string, "" for the one on PATH`, func(s *settings, v any) bool {
+		return assign(&s.ZigPath, v)
+	}},
+	{"zig.optimize", `one of "` + strings.Join(target.ZigOptimize, `", "`) + `"`, func(s *settings, v any) bool {
+		return assign(&s.ZigOptimize, v) && slices.Contains(target.ZigOptimize, s.ZigOptimize)
 	}},
 	{"jobs", fmt.Sprintf("a whole number from 0 (half of the processors) to %d", maxJobs), func(s *settings, v any) bool {
 		n, ok := v.(float64)

@@ -42,12 +42,12 @@ func TestSettingsDocument(t *testing.T) {
 func TestParseSettings(t *testing.T) {
 	s, complaints := parseSettings([]byte(`{
 		"go": {"path": "/opt/go", "buildFlags": ["-tags=a,b", "-race"]},
-		"env": {"B": "2", "A": "1=2"}, "scope": "all", "clang": {"path": "/opt/clang"}, "sanitizer": "none", "jobs": 3, "timeout": "1m30s",
+		"env": {"B": "2", "A": "1=2"}, "scope": "all", "clang": {"path": "/opt/clang"}, "sanitizer": "none", "zig": {"path": "/opt/zig", "optimize": "Debug"}, "jobs": 3, "timeout": "1m30s",
 		"memoryLimit": "512MiB", "rebuildOnSave": false, "inlayHints": false, "codeLens": null,
 		"server.path": "not the server's business"}`))
 	want := settings{
 		GoPath: "/opt/go", BuildFlags: []string{"-tags=a,b", "-race"}, Env: []string{"A=1=2", "B=2"},
-		Scope: "all", ClangPath: "/opt/clang", Sanitizer: "none", Jobs: 3, Timeout: 90 * time.Second, MemoryLimit: 512 << 20, CodeLens: true,
+		Scope: "all", ClangPath: "/opt/clang", Sanitizer: "none", ZigPath: "/opt/zig", ZigOptimize: "Debug", Jobs: 3, Timeout: 90 * time.Second, MemoryLimit: 512 << 20, CodeLens: true,
 	}
 	if !reflect.DeepEqual(s, want) || len(complaints) > 0 {
 		t.Errorf("%+v, complaints %q", s, complaints)
@@ -75,6 +75,8 @@ func TestBadSettings(t *testing.T) {
 		{`{"scope": ""}`, "scope"},
 		{`{"clang": {"path": 1}}`, "clang.path"},
 		{`{"sanitizer": "adress"}`, "sanitizer"},
+		{`{"zig": {"path": 1}}`, "zig.path"},
+		{`{"zig": {"optimize": "ReleaseFast"}}`, "zig.optimize"},
 		{`{"jobs": 1.5}`, "jobs"},
 		{`{"jobs": -1}`, "jobs"},
 		{`{"jobs": 1e30}`, "jobs"},

@@ -26,6 +26,8 @@ type buildFlags struct {
 	race bool
 	// clang is the clang command, sanitizer what C and C++ are checked with.
 	clang, sanitizer string
+	// zig is the zig command, optimize what Zig is built with.
+	zig, optimize string
 	// scope chooses which Go packages are instrumented.
 	scope string
 	// rest are arguments after --, passed on to the go command.
@@ -37,6 +39,7 @@ func (f *buildFlags) tools() target.Tools {
 	return target.Tools{
 		Go:    target.GoTool{Flags: f.goFlags(), Scope: f.scope},
 		Clang: target.ClangTool{Path: f.clang, Sanitizer: f.sanitizer},
+		Zig:   target.ZigTool{Path: f.zig, Optimize: f.optimize},
 	}
 }
 
@@ -59,12 +62,17 @@ func (f *buildFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.race, "race", false, "build with the race detector")
 	flags.StringVar(&f.clang, "clang", "", "the clang command for C and C++ (default: the newest on PATH)")
 	flags.StringVar(&f.sanitizer, "sanitizer", target.Sanitizers[0], "what C and C++ are checked with: "+strings.Join(target.Sanitizers, ", "))
+	flags.StringVar(&f.zig, "zig", "", "the zig command, of Zig 0.16 (default: that on PATH)")
+	flags.StringVar(&f.optimize, "zig-optimize", target.ZigOptimize[0], "how Zig is built: "+strings.Join(target.ZigOptimize, " or "))
 }
 
 // check says what is wrong with the flags.
 func (f *buildFlags) check() error {
 	if !slices.Contains(target.Sanitizers, f.sanitizer) {
 		return fmt.Errorf("sanitizer %q: expected one of %s", f.sanitizer, strings.Join(target.Sanitizers, ", "))
+	}
+	if !slices.Contains(target.ZigOptimize, f.optimize) {
+		return fmt.Errorf("zig-optimize %q: expected %s", f.optimize, strings.Join(target.ZigOptimize, " or "))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -53,7 +54,19 @@ type listedCrash struct {
 	supervisor.CrashMeta
 	// Status is "open", "fixed" or "dismissed".
 	Status string `json:"status"`
+	// Values are the values in the input, where its bytes say little and they are known.
+	Values []listedValue `json:"values,omitempty"`
 }
+
+// listedValue is a value in an input: where and how the fuzz test asked for it, and what it
+// got.
+type listedValue struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// maxListed is how many values of a crash are listed; its file has the others.
+const maxListed = 24
 
 func listCrashes(crashes []listedCrash) {
 	if len(crashes) == 0 {
@@ -64,8 +77,15 @@ func listCrashes(crashes []listedCrash) {
 		if c.Status != "open" {
 			status = ", " + c.Status
 		}
-		fmt.Printf("%s: %s (%s, %s%s)\n  input: %s\n  replay: %s\n", c.Location, c.Report, target.FullName(c.Package, c.Func),
-			c.Signature, status, c.Reproducer, c.Replay)
+		fmt.Printf("%s: %s (%s, %s%s)\n  input: %s\n", c.Location, c.Report, target.FullName(c.Package, c.Func), c.Signature, status, c.Reproducer)
+		for i, v := range c.Values {
+			if i == maxListed {
+				fmt.Printf("    … and %d more: %s\n", len(c.Values)-i, supervisor.ValuesOf(c.Reproducer))
+				break
+			}
+			fmt.Printf("    %s = %s\n", v.Name, v.Text)
+		}
+		fmt.Printf("  replay: %s\n", c.Replay)
 	}
 }
 
@@ -94,7 +114,11 @@ func knownCrashes(all bool) ([]listedCrash, error) {
 			if err := json.Unmarshal(c.Meta, &meta); err != nil {
 				return nil, fmt.Errorf("crash %s: %w: delete the folder to be rid of it", c.Dir, err)
 			}
-			crashes = append(crashes, listedCrash{meta, c.Status.String()})
+			listed := listedCrash{CrashMeta: meta, Status: c.Status.String()}
+			for _, v := range supervisor.InputValues(filepath.Join(state.Root(), meta.Reproducer)) {
+				listed.Values = append(listed.Values, listedValue{v.Name, v.Text})
+			}
+			crashes = append(crashes, listed)
 		}
 	}
 	return crashes, nil

@@ -49,9 +49,9 @@ func (l *lines) print() {
 			continue
 		}
 		l.runs[i] = t.NewRuns
-		fmt.Fprintf(l.out, "%s %s: %d runs (%s/s), %d unique, %d of %d points, last find %s ago, %d crashes\n",
+		fmt.Fprintf(l.out, "%s %s: %d runs (%s/s), %d unique, %d of %d points, last find %s ago, %s\n",
 			clock(l.last.Elapsed), target.FullName(t.Package, t.Func), t.Runs, supervisor.Short(t.RunsPerSecond), t.Unique,
-			t.Points, t.TotalPoints, clock(t.SinceFind), t.Crashes)
+			t.Points, t.TotalPoints, clock(t.SinceFind), supervisor.Count(t.Crashes, "crash", "crashes"))
 	}
 }
 

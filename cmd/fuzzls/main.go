@@ -67,6 +67,6 @@ func newRoot() *cobra.Command {
 	}
 	serveWithoutCommand(root)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newFuzzCommand(), newTargetsCommand(), newCoverCommand(), newCrashesCommand(), newCorpusCommand(), newLSPCommand(), newResolveCommand(), newLibraryCommand(), newWorkerCommand())
+	root.AddCommand(newFuzzCommand(), newTargetsCommand(), newCoverCommand(), newCrashesCommand(), newReplayCommand(), newCorpusCommand(), newLSPCommand(), newResolveCommand(), newLibraryCommand(), newWorkerCommand())
 	return root
 }

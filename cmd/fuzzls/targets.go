@@ -21,6 +21,7 @@ types of their arguments and where they are. Nothing is compiled or run.
 
 Of C and C++, a package is the directory of a harness, relative to the workspace's root,
 and the fuzz test is called as the executable that is built of the harness, or as its file.
+Of Zig, it is the directory of the nearest build.zig above the file, or of the file.
 
 In a go.work workspace, ./... covers all modules whose directories are below the
 current one, in the workspace's root all of its modules.

@@ -260,13 +260,24 @@ func (c *CoverageFile) Err() error {
 }
 
 // Covered returns how many points have been hit.
-func (c *CoverageFile) Covered() (n int) {
+func (c *CoverageFile) Covered() (n int) { return c.CoveredOf(nil) }
+
+// CoveredOf returns how many of the points whose bit is set in mask have been hit; nil
+// means all points. mask may have fewer words than the file: what is missing is zero.
+func (c *CoverageFile) CoveredOf(mask []uint64) (n int) {
 	if c.Err() != nil {
 		return 0
 	}
 	defer c.catchFault(debug.SetPanicOnFault(true))
-	for i := range bitWords(len(c.pcs)) {
-		n += bits.OnesCount64(atomic.LoadUint64(&c.words[headerWords+i]))
+	words := bitWords(len(c.pcs))
+	if mask == nil {
+		for i := range words {
+			n += bits.OnesCount64(atomic.LoadUint64(&c.words[headerWords+i]))
+		}
+		return n
+	}
+	for i, wanted := range mask[:min(len(mask), words)] {
+		n += bits.OnesCount64(atomic.LoadUint64(&c.words[headerWords+i]) & wanted)
 	}
 	return n
 }

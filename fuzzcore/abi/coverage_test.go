@@ -117,6 +117,23 @@ func TestCoverageOr(t *testing.T) {
 	}
 }
 
+func TestCoverageCoveredOf(t *testing.T) {
+	file, err := OpenCoverage(filepath.Join(t.TempDir(), "v"), make([]uint64, 130))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	file.Or([]uint64{0b1101, 1, 0b10})
+	for _, test := range []struct {
+		mask []uint64
+		want int
+	}{{nil, 5}, {[]uint64{}, 0}, {[]uint64{0b0111}, 2}, {[]uint64{^uint64(0), 0, 2, 7}, 4}} {
+		if got := file.CoveredOf(test.mask); got != test.want {
+			t.Errorf("of %v: %d, want %d", test.mask, got, test.want)
+		}
+	}
+}
+
 func TestCoverageClaim(t *testing.T) {
 	for _, n := range []int{1, 63, 64, 65, 200} {
 		c := openCoverage(t, filepath.Join(t.TempDir(), "v"), somePCs(n))

@@ -153,7 +153,10 @@ type RingSlot struct {
 	// input, which follows the first, or 0; Limit is the longest that the input may
 	// become. Set by the host.
 	Seed, Donor, Limit uint32
-	_                  [12]byte
+	// Nanos is how long the run took in nanoseconds, at most; only of runs that record
+	// their counters. Set by the executor; 0 if it does not measure.
+	Nanos uint32
+	_     [8]byte
 }
 
 // RingRoom is where in a slot's piece of the arena each record lies, and how long

@@ -36,8 +36,11 @@ type Line struct {
 	State State
 	// Entry: fuzzing enters here.
 	Entry bool
-	// Hit of the line's Points pieces of code ran.
+	// Hit of the line's Points pieces of code ran. Pieces that are unsure are among Points
+	// never, and among Hit if they ran.
 	Hit, Points uint32
+	// Unsure: the line has pieces that are unsure.
+	Unsure bool
 	// BranchesHit of the Branches ways out of the line's conditions were taken.
 	BranchesHit, Branches uint32
 
@@ -50,7 +53,7 @@ type Line struct {
 func (l *Line) update(exact bool) {
 	ran := l.Hit > 0 || l.BranchesHit > 0
 	switch {
-	case l.Points == 0 && l.Branches == 0:
+	case !ran && l.Points == 0 && l.Branches == 0:
 		l.State = NotInstrumented
 	case !ran:
 		l.State = NotCovered

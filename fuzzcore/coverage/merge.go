@@ -192,6 +192,7 @@ func (m *merger) addSpan(build int, file uint32, s Span) {
 		fresh.File, fresh.Point = file, NoPoint
 		m.out.Spans = append(m.out.Spans, fresh)
 	}
+	m.out.Spans[i].Unsure = m.out.Spans[i].Unsure || s.Unsure
 	if s.Point == NoPoint {
 		return
 	}

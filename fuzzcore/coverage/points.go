@@ -40,6 +40,10 @@ type Points struct {
 	Compares []CompareSite `json:"compares,omitempty"`
 	// Funcs are the functions that hold points, sorted by file, line, entry.
 	Funcs []Func `json:"funcs,omitempty"`
+	// Counted are the points that figures count, ascending; nil means all. The builder of a
+	// language sets it whose compiler instruments libraries together with the user's code:
+	// the others are theirs, and have no spans.
+	Counted []uint32 `json:"counted,omitzero"`
 	// Merged is the number of points if they are a merge's, which have no PCs.
 	Merged int `json:"-"`
 	// Notes tells a person what is missing from the points and why.
@@ -48,6 +52,33 @@ type Points struct {
 
 // Len is the number of points.
 func (p *Points) Len() int { return len(p.PCs) + p.Merged }
+
+// Total is the number of points that figures count.
+func (p *Points) Total() int {
+	if p.Counted == nil {
+		return p.Len()
+	}
+	return len(p.Counted)
+}
+
+// Mask returns the points that figures count as a bit set, as a coverage file has it; nil
+// means all.
+func (p *Points) Mask() []uint64 { return MaskOf(p.Counted, p.Len()) }
+
+// MaskOf returns counted, ascending numbers of n points, as a bit set: bit p%64 of word
+// p/64. Of nil it is nil, which means all; numbers from n on are left out.
+func MaskOf(counted []uint32, n int) []uint64 {
+	if counted == nil {
+		return nil
+	}
+	mask := newBitset(n)
+	for _, point := range counted {
+		if int(point) < n {
+			mask.set(point)
+		}
+	}
+	return mask
+}
 
 // CompareSpans orders spans as Points.Spans is ordered.
 func CompareSpans(a, b Span) int {
@@ -100,6 +131,9 @@ type Span struct {
 	// unknown, then they are StartLine and EndLine.
 	First uint32 `json:"a,omitempty"`
 	Last  uint32 `json:"b,omitempty"`
+	// Unsure: the text may have run though the point was not hit, since some of its code
+	// is not counted. Until it was hit, nothing is known of the text.
+	Unsure bool `json:"u,omitempty"`
 }
 
 // lines returns the lines on which the span counts.

@@ -104,6 +104,11 @@ func (p *Points) check() error {
 		}
 		return nil
 	}
+	for i, c := range p.Counted {
+		if int(c) >= len(p.PCs) || i > 0 && c <= p.Counted[i-1] {
+			return fmt.Errorf("counted point %d is number %d of %d, out of order or range", i, c, len(p.PCs))
+		}
+	}
 	for i, f := range p.Files {
 		last := uint32(0)
 		for _, r := range f.Code {

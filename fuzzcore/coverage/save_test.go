@@ -56,6 +56,8 @@ func TestDecodeRefusesWhatDoesNotFit(t *testing.T) {
 		"line beyond": {func(p *Points) { p.Spans[0].EndLine = 1 << 30 }, "span 0 is on line 1073741824"},
 		"reversed":    {func(p *Points) { p.Spans[0].StartLine = 6 }, "span 0 goes from line 6 to 5"},
 		"code":        {func(p *Points) { p.Files[0].Code[1].First = 1 }, "file 0 has code on lines 1 to 6, after line 1"},
+		"counted":     {func(p *Points) { p.Counted = []uint32{2, 2} }, "counted point 1 is number 2 of 11"},
+		"count range": {func(p *Points) { p.Counted = []uint32{11} }, "counted point 0 is number 11 of 11"},
 		"comparison":  {func(p *Points) { p.Compares[2].File = 2 }, "comparison 2 is in file 2 of 2"},
 		"site order":  {func(p *Points) { p.Compares[1].Site = 0x50 }, "comparison 1 has site 0x50 after 0x50"},
 		"function":    {func(p *Points) { p.Funcs[0].First = 99 }, "function 0 has point 99 of 11"},
@@ -116,4 +118,28 @@ func FuzzDecodePoints(f *testing.F) {
 		}
 		Merge([]Build{{p, words}, {p, nil}})
 	})
+}
+
+func TestCounted(t *testing.T) {
+	p := testPoints()
+	if p.Total() != 11 || p.Mask() != nil {
+		t.Errorf("without a choice: %d points, mask %v", p.Total(), p.Mask())
+	}
+	for _, counted := range [][]uint32{{}, {0, 3, 10}} {
+		p.Counted = counted
+		got, err := DecodePoints(bytes.NewReader(encoded(t, p)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mask := uint64(0)
+		for _, c := range counted {
+			mask |= 1 << c
+		}
+		if got.Counted == nil || got.Total() != len(counted) || !reflect.DeepEqual(got.Mask(), []uint64{mask}) {
+			t.Errorf("of %v: %v, %d points, mask %b", counted, got.Counted, got.Total(), got.Mask())
+		}
+	}
+	if mask := MaskOf([]uint32{1, 70}, 65); !reflect.DeepEqual(mask, []uint64{2, 0}) {
+		t.Errorf("of a number out of range: %v", mask)
+	}
 }

@@ -6,8 +6,8 @@ import "strings"
 
 // Summary counts the lines of a file, or of several.
 type Summary struct {
-	// Instrumented lines hold code that is known; Covered of them ran wholly and
-	// Partly of them in part.
+	// Instrumented lines hold code that is known, or would be if it ran; Covered of them
+	// ran wholly and Partly of them in part.
 	Instrumented, Covered, Partly int
 }
 
@@ -34,9 +34,11 @@ func (s *Summary) Add(o Summary) {
 func (t *Tracker) Summary(file int) Summary {
 	var s Summary
 	for i := range t.files[file] {
-		switch t.files[file][i].State {
+		switch line := &t.files[file][i]; line.State {
 		case NotInstrumented:
-			continue
+			if !line.Unsure {
+				continue
+			}
 		case Covered:
 			s.Covered++
 		case Partly:

@@ -80,12 +80,16 @@ func NewTracker(p *Points) *Tracker {
 	t.makeLines()
 	t.findPieces()
 	for i := range p.Spans {
+		s := &p.Spans[i]
 		if t.pieces[i] != uint32(i) {
 			continue
 		}
-		s := &p.Spans[i]
 		for l := range t.counted(s) {
-			t.files[s.File][l-1].Points++
+			if s.Unsure {
+				t.files[s.File][l-1].Unsure = true
+			} else {
+				t.files[s.File][l-1].Points++
+			}
 		}
 	}
 	for _, b := range p.Branches {

@@ -131,3 +131,26 @@ func TestAddDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", allocs)
 	}
 }
+
+// Of a line that may run without its point, nothing is known until the point is hit.
+func TestUnsure(t *testing.T) {
+	p := &Points{
+		ID: 1, PCs: []uint64{1, 2}, Edges: 2, Files: []File{{Path: "a.zig", Own: true}},
+		Spans: []Span{{Point: 0, StartLine: 1, EndLine: 1}, {Point: 1, StartLine: 2, EndLine: 2, Unsure: true}},
+	}
+	for _, test := range []struct {
+		hit    uint64
+		states [2]State
+		ran    int
+	}{{0, [2]State{NotCovered, NotInstrumented}, 0}, {0b01, [2]State{Covered, NotInstrumented}, 1}, {0b11, [2]State{Covered, Covered}, 2}} {
+		tracker := States(p, []uint64{test.hit})
+		lines, sum := tracker.Lines(0), tracker.Total(true)
+		if lines[0].State != test.states[0] || lines[1].State != test.states[1] || sum.Ran() != test.ran || sum.Instrumented != 2 {
+			t.Errorf("hit %b: lines %v and %v, %+v", test.hit, lines[0].State, lines[1].State, sum)
+		}
+	}
+	merged := Merge([]Build{{p, []uint64{1}}, {p, []uint64{0}}})
+	if lines := States(merged.Points, merged.Hit).Lines(0); lines[0].State != Covered || lines[1].State != NotInstrumented {
+		t.Errorf("merged: %v and %v", lines[0].State, lines[1].State)
+	}
+}

@@ -21,6 +21,8 @@ func Analyze(raw Raw) Report {
 	switch {
 	case r.Native != nil:
 		report = r.native()
+	case r.Zig != nil:
+		report = r.zig()
 	case r.wasDying():
 		report = r.exited()
 	case r.How == Failed:

@@ -53,6 +53,8 @@ type Raw struct {
 	Modules []Module
 	// Native is set for a fuzz test of C, C++ or Rust.
 	Native *Native
+	// Zig is set for a fuzz test of Zig.
+	Zig *Zig
 	// Source, if set, returns the text of a source line, "" if it cannot be read.
 	Source func(file string, line int) string
 }
@@ -98,7 +100,7 @@ type Frame struct {
 	// one of the user's modules; Line is 1-based. "" and 0 if unknown.
 	File string `json:"file"`
 	Line int    `json:"line"`
-	// Own: the function belongs to one of the user's modules; of C, C++ and Rust, its
+	// Own: the function belongs to one of the user's modules; of other languages, its
 	// file is below the workspace's root.
 	Own bool `json:"own"`
 }

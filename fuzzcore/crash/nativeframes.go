@@ -16,6 +16,8 @@ type nativeCall struct {
 	// system: it is in a library of the system or in our runtime, whose frames tell of a
 	// crash at most.
 	system bool
+	// harness: it is the function that Zig's test runner gives the inputs.
+	harness bool
 }
 
 // nativeStacked reports a native crash of a kind with a stack.
@@ -81,7 +83,7 @@ func (r *Raw) symbolized(stack []nativeFrame) []nativeCall {
 			calls = append(calls, r.callAt(frame, f.module))
 		}
 		if len(here) == 0 && f.module != "" {
-			calls = append(calls, nativeCall{Frame{Func: "in " + filepath.Base(f.module)}, isSystem(f.module)})
+			calls = append(calls, nativeCall{Frame: Frame{Func: "in " + filepath.Base(f.module)}, system: isSystem(f.module)})
 		}
 	}
 	return calls
@@ -99,7 +101,7 @@ func (r *Raw) modulePath(module string) string {
 func (r *Raw) callAt(f Frame, module string) nativeCall {
 	f.Func = nativeName(f.Func)
 	f.Own = r.isOwnFile(f.File)
-	return nativeCall{f, isSystem(module) || isInside(r.Native.Foreign, f.File)}
+	return nativeCall{Frame: f, system: isSystem(module) || isInside(r.Native.Foreign, f.File)}
 }
 
 // isOwnFile reports whether a source file is the user's own.
@@ -167,7 +169,12 @@ func importantCalls(calls []nativeCall) []nativeCall {
 // nativeSignature is signatureOf for native code: by the user's own functions, without
 // the harness if there are others.
 func (r *Raw) nativeSignature(kind Kind, class string, calls []nativeCall) string {
-	list := framesOf(importantCalls(calls))
+	return r.importantSignature(kind, class, importantCalls(calls))
+}
+
+// importantSignature is nativeSignature of the calls that matter.
+func (r *Raw) importantSignature(kind Kind, class string, calls []nativeCall) string {
+	list := framesOf(calls)
 	var names []string
 	for _, f := range list {
 		if !slices.Contains(names, f.Func) {

@@ -25,6 +25,10 @@ func TextKey(text string) uint64 {
 			h.Write([]byte(frame[1] + "+" + frame[2] + "\n"))
 			continue
 		}
+		if frame := zigFrame.FindStringSubmatch(strings.TrimRight(line, "\r\n")); frame != nil {
+			h.Write([]byte(frame[1] + ":" + frame[2] + "\n"))
+			continue
+		}
 		h.Write([]byte(varying.ReplaceAllString(line, "0")))
 	}
 	return h.Sum64()

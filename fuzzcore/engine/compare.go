@@ -21,6 +21,10 @@ const (
 	// bounded elsewhere.
 	keptPatches = 512
 	runPatches  = 32
+	// maxSlowness is how slow (schedule.slowness) an input may be whose comparisons are
+	// looked at: its patches, hundreds of them, would take as much time each.
+	maxSlowness = 16
+
 	// keptPairs and runPairs bound the operand pairs that are searched for in one
 	// kept input, and in one that is not: a search takes some microseconds.
 	keptPairs = 512
@@ -210,6 +214,9 @@ func (e *Engine) learn(n *entry, k *known, compares []abi.Compare, fresh bool) {
 
 // gather makes patches of a run's comparisons and queues the best of them.
 func (e *Engine) gather(src source, compares []abi.Compare) {
+	if owner := src.base.owner; owner != nil && e.schedule.slowness(owner) > maxSlowness {
+		return
+	}
 	h := &e.harvest
 	h.fresh = h.fresh[:0]
 	h.visit(compares)

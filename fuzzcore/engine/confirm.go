@@ -179,7 +179,7 @@ func (e *Engine) observeKnown(k *known, run *Run) {
 // judge keeps or forgets an input.
 func (e *Engine) judge(k *known, run *Run) {
 	e.scratch = e.features.collect(run.Counters, e.scratch[:0])
-	n := &entry{origin: k.origin, data: k.data, edges: run.Edges}
+	n := &entry{origin: k.origin, data: k.data, edges: run.Edges, nanos: run.Nanos}
 	if k.origin != Seed && !e.features.improves(n, e.scratch) {
 		e.refuse(k, run)
 		return

@@ -24,6 +24,7 @@ type entry struct {
 	data   []byte // its encoding; never changed
 	edges  uint32 // distinct edges that it hits
 	owned  int    // features that it is the best entry of
+	nanos  uint32 // how long its run took; 0 if unknown
 
 	index  int    // its place in corpus.entries and in the schedule
 	picks  uint32 // mutants made of it since its last find

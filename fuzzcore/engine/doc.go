@@ -11,9 +11,8 @@
 //
 // An input is a sequence of typed values (input.go, layout.go). Known inputs
 // (seeds, corpus, peers, confirmations) come first, run with everything
-// recorded. Otherwise Next makes a mutant, in place in the caller's slot
-// (mutant.go): a patch, if one is due, or random edits of an entry of the
-// corpus.
+// recorded. Otherwise Next makes a mutant (mutant.go): a patch, if one is
+// due, or random edits of an entry of the corpus.
 //
 // A mutant's run reports little: whether it hit something that no run had hit
 // before. If so, the mutant is queued as a confirmation (confirm.go), and the

@@ -36,6 +36,7 @@ type Engine struct {
 
 	rng        rng
 	mutant     mutant
+	lineage    lineage // that of mutant
 	dictionary dictionary
 	yield      yield
 
@@ -144,7 +145,7 @@ func (e *Engine) Next(slot []byte) Ticket {
 
 // tick does what happens once in tickEvery mutants.
 func (e *Engine) tick() {
-	e.grantTraces(1)
+	e.grantTick()
 	if e.stats.Mutants%retuneEvery == 0 {
 		e.yield.retune()
 	}

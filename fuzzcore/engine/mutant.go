@@ -4,19 +4,24 @@ import "encoding/binary"
 
 // This file defines the mutant under construction: an encoding edited in place.
 
-// mutant is an input being built in a slot. Every edit keeps the encoding
-// valid. The engine has one, reused for every input.
+// mutant is an input being built. Every edit keeps the encoding valid. The engine has
+// one, reused for every input: slots are not built in, because the target can write to
+// them and the next mutant may go on from this one.
 type mutant struct {
 	schema Schema
-	buf    []byte // the slot; edits never make the encoding longer than this
+	buf    []byte // edits never make the encoding longer than this
 	n      int    // length of the encoding in buf
 	spans  []span // the values in buf, one for each field
 }
 
-// load starts from a copy of data, a valid encoding that fits into slot.
-func (m *mutant) load(slot, data []byte) {
-	m.buf = slot
-	m.n = copy(slot, data)
+// load starts from a copy of data, a valid encoding of at most limit bytes, which edits
+// do not make longer than limit.
+func (m *mutant) load(data []byte, limit int) {
+	if cap(m.buf) < limit {
+		m.buf = make([]byte, limit)
+	}
+	m.buf = m.buf[:limit]
+	m.n = copy(m.buf, data)
 	m.spans = m.schema.locate(data, m.spans[:0])
 }
 

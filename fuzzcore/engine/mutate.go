@@ -57,41 +57,55 @@ func init() {
 	}
 }
 
-// maxStack is the most edits one mutant gets. The number is geometric, so half
-// of the mutants are one edit away from their parent.
+// maxStack is the most edits between a mutant and its parent.
 const maxStack = 8
 
-// maxTrials is how many mutators are tried for these edits: some have nothing
-// to work on, most of them on an empty string.
+// maxTrials is how many mutators are tried for one edit: some have nothing to work on,
+// most of them on an empty string.
 const maxTrials = 16
 
-// mutate writes a mutant of parent into slot and notes the mutators it used in
-// f. It returns the length of the encoding.
+// lineage is a row of mutants of one parent, each one edit away from the one before.
+type lineage struct {
+	parent *entry // nil: there is nothing to go on with
+	edits  int    // of the last mutant
+	used   [valueClasses]uint64
+}
+
+// mutate writes a mutant of parent into slot and notes the mutators it used in f. It
+// returns the length of the encoding.
+//
+// Half of the mutants go on from the one before: so the number of edits is geometric,
+// half of the mutants are one edit away from their parent, and each costs only one.
 func (e *Engine) mutate(slot []byte, parent *entry, f *flight) int {
 	m := &e.mutant
-	m.load(slot, parent.data)
-	if len(m.schema) == 0 {
-		return m.n
+	if l := &e.lineage; l.parent != parent || l.edits >= maxStack || e.rng.coin() {
+		m.load(parent.data, len(slot))
+		*l = lineage{parent: parent}
 	}
-	edits := e.rng.geometric(maxStack)
+	e.edit(m)
+	f.used = e.lineage.used
+	return copy(slot, m.buf[:m.n])
+}
+
+// edit makes one edit of the last mutant.
+func (e *Engine) edit(m *mutant) {
+	if len(m.schema) == 0 {
+		return
+	}
 	for range maxTrials {
-		if edits == 0 {
-			break
-		}
 		field := 0
 		if len(m.schema) > 1 {
 			field = e.rng.below(len(m.schema))
 		}
 		class := m.schema[field].class()
 		op := e.yield.pick(class, e.rng.next())
-		if !mutators[op].apply(e, field) {
-			continue
+		if mutators[op].apply(e, field) {
+			e.yield.uses[class][op]++
+			e.lineage.used[class] |= 1 << op
+			e.lineage.edits++
+			return
 		}
-		edits--
-		e.yield.uses[class][op]++
-		f.used[class] |= 1 << op
 	}
-	return m.n
 }
 
 // pickField chooses any field.

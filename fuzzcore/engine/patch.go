@@ -72,7 +72,8 @@ func (p *patch) end() int {
 // apply writes the patched input into slot and returns its length.
 func (e *Engine) apply(slot []byte, p *patch) int {
 	m := &e.mutant
-	m.load(slot, p.base.data)
+	m.load(p.base.data, len(slot))
+	e.lineage.parent = nil
 	switch p.kind {
 	case setNumber:
 		m.setWord(p.field, p.number)
@@ -81,7 +82,7 @@ func (e *Engine) apply(slot []byte, p *patch) int {
 	default:
 		copy(m.gap(p.field, p.at, p.del, p.n), p.text[:p.n])
 	}
-	return m.n
+	return copy(slot, m.buf[:m.n])
 }
 
 // resize cuts a Bytes field or extends it by random bytes: where they turn up

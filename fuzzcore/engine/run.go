@@ -52,6 +52,9 @@ type Run struct {
 	Edges uint32
 	// Path is a hash of the set of edges hit (hit counts ignored).
 	Path uint64
+	// Nanos is how long the run took in nanoseconds; 0 if unknown, or if the campaign is
+	// to repeat itself, which time does not.
+	Nanos uint32
 	// Counters holds one byte for each edge, the raw hit count (saturating), if
 	// WantCounters was set.
 	Counters []byte

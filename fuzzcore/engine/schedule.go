@@ -5,7 +5,7 @@ import "math/bits"
 // This file chooses the entry that the next mutants are made of.
 //
 // An entry's weight grows with the rarity of the features it is best for, and
-// falls with its cost and with the number of mutants it had in vain. The idea
+// falls with its cost, with the time of its run where that is unusual, and with the number of mutants it had in vain. The idea
 // is that of Entropic (Böhme, Manès, Cha: "Boosting fuzzer efficiency") and
 // AFLFast; the formula is simpler because only a sample of the runs reports its
 // counters.
@@ -13,7 +13,7 @@ import "math/bits"
 const (
 	// burst is how many mutants in a row one choice serves: it spreads the cost
 	// of choosing and keeps the parent in the cache.
-	burst = 4
+	burst = 8
 	// patience is how many mutants an entry gets before its weight has halved:
 	// about the number of distinct one-step edits of a short input.
 	patience = 256
@@ -33,6 +33,9 @@ type schedule struct {
 	tree  []uint64 // 1-based; tree[i] is the sum of the (i & -i) weights up to i
 	total uint64
 	cost  uint64 // sum of the entries' costs
+
+	timed uint64 // number of entries whose time is known
+	scale uint64 // sum of the binary logarithms of their times
 }
 
 // grow makes room for n entries.
@@ -71,22 +74,46 @@ func (s *schedule) find(target uint64) int {
 	return pos
 }
 
-// cost stands for the time a run of e takes, as there is no clock: edges hit
+// cost stands for the time a run of e takes where that is unknown or usual: edges hit
 // and bytes to make and parse.
 func (e *entry) cost() uint64 { return 64 + uint64(e.edges) + uint64(len(e.data)) }
+
+// slowFactor is how much longer than usual a run must take to count as slow: below, its
+// time is mostly that of the machine and of recording.
+const slowFactor = 8
+
+// count adds an entry's time to what is usual, or takes it away.
+func (s *schedule) count(n *entry, by int) {
+	s.cost += uint64(by) * n.cost()
+	if n.nanos > 0 {
+		s.timed += uint64(by)
+		s.scale += uint64(by * bits.Len32(n.nanos))
+	}
+}
+
+// slowness tells how many times longer than what is just not slow a run of n takes; 1
+// for most. What is usual is a geometric mean: one that takes a second, because it clears
+// a gigabyte, hardly changes it.
+func (s *schedule) slowness(n *entry) uint64 {
+	if n.nanos == 0 {
+		return 1
+	}
+	usual := uint64(1) << (s.scale / s.timed)
+	return max(1, uint64(n.nanos)/(slowFactor*usual))
+}
 
 // enter adds a new entry.
 func (e *Engine) enter(n *entry) {
 	e.corpus.add(n)
 	e.schedule.grow(len(e.corpus.entries))
-	e.schedule.cost += n.cost()
+	e.schedule.count(n, 1)
 	e.reweigh(n)
 }
 
 // leave removes an entry; the one that takes its place takes its weight along.
 func (e *Engine) leave(n *entry) {
 	index := n.index
-	e.schedule.cost -= n.cost()
+	e.schedule.count(n, -1)
 	e.setWeight(n, 0)
 	last := e.corpus.entries[len(e.corpus.entries)-1]
 	weight := last.weight
@@ -109,7 +136,7 @@ func (e *Engine) reweigh(n *entry) {
 	mean := e.schedule.cost / uint64(len(e.corpus.entries))
 	// A run cheaper than the mean is worth up to 4 of them, a dearer one at least ¼.
 	price := min(max(16*mean/n.cost(), 4), 64)
-	weight := weightUnit * rarity * price / (patience + uint64(n.picks))
+	weight := weightUnit * rarity * price / (patience + uint64(n.picks)) / e.schedule.slowness(n)
 	if n.owned == 0 {
 		weight /= 8 // a seed that smaller inputs have replaced
 	}

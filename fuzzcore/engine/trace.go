@@ -3,16 +3,18 @@ package engine
 // This file decides which mutants are traced and takes what their runs record.
 
 const (
-	// minTrace and maxTrace are the mean number of random mutants between two
-	// traced ones, at the start and later. A traced run takes about three times as
-	// long, so 256 costs one percent.
-	minTrace, maxTrace = 8, 256
-	// traceGrowth is how many mutants it takes to add one to that number.
-	traceGrowth = 64
+	// minTrace, midTrace and maxTrace are the mean number of random mutants between two
+	// traced ones: at the start, after the first minutes' worth of learning, and in the
+	// long run. A traced run and what is made of it take the time of dozens of others,
+	// so that 256 costs several percent of a fast target.
+	minTrace, midTrace, maxTrace = 8, 256, 1024
+	// traceGrowth is how many mutants it takes to add one to that number up to midTrace,
+	// slowGrowth beyond.
+	traceGrowth, slowGrowth = 64, 1024
 	// maxTraces is the most traced patches that the budget holds: all that a chain
 	// of a dozen comparisons needs. It is full at the start; every tickEvery
-	// mutants add one to it, and a find adds findTraces, so that on the way tracing
-	// stays the exception.
+	// mutants add one to it, later as many ticks as Engine.grantTick says, and a find
+	// adds findTraces, so that on the way tracing stays the exception.
 	maxTraces, findTraces = 256, 1
 	// guardWeight and guardedWeight are how much sooner mutants of an entry with
 	// possible, and with proven, guards are traced: untraced, what they find
@@ -31,8 +33,17 @@ func (e *Engine) shouldTrace(parent *entry) bool {
 	if e.untilTrace -= parent.traceWeight(); e.untilTrace > 0 {
 		return false
 	}
-	e.untilTrace = int(min(minTrace+e.stats.Mutants/traceGrowth, maxTrace))
+	e.untilTrace = traceInterval(e.stats.Mutants)
 	return true
+}
+
+// traceInterval returns how many mutants pass until the next traced one.
+func traceInterval(mutants uint64) int {
+	quick := minTrace + mutants/traceGrowth
+	if quick <= midTrace {
+		return int(quick)
+	}
+	return int(min(midTrace+mutants/slowGrowth, maxTrace))
 }
 
 // shouldTracePatch decides whether a patch is traced: one whose success only a
@@ -48,6 +59,18 @@ func (e *Engine) shouldTracePatch(p *patch) bool {
 	}
 	e.traces--
 	return true
+}
+
+// maxGrantTick bounds how many ticks pass between two additions to the budget of traces.
+const maxGrantTick = 4
+
+// grantTick adds to the budget of traced patches as time goes by: after each tick in the
+// first quarter of a million mutants, then less and less often.
+func (e *Engine) grantTick() {
+	every := min(1+e.stats.Mutants>>18, maxGrantTick)
+	if e.stats.Mutants/tickEvery%every == 0 {
+		e.grantTraces(1)
+	}
 }
 
 // grantTraces adds to the budget of traced patches.

@@ -31,10 +31,10 @@ func BenchmarkRun(b *testing.B) {
 			e := startTarget(b, cfg)
 			b.ReportAllocs()
 			b.ResetTimer()
-			host, target := hostTime(), e.process.state().cpu
+			host, target := hostTime(), e.process.state().CPU
 			benchRuns(b, e, c.input, c.want)
 			b.StopTimer()
-			host, target = hostTime()-host, e.process.state().cpu-target
+			host, target = hostTime()-host, e.process.state().CPU-target
 			b.ReportMetric(float64(host.Nanoseconds())/float64(b.N), "host-ns/run")
 			b.ReportMetric(float64(target.Nanoseconds())/float64(b.N), "target-ns/run")
 			b.ReportMetric(float64(b.N)/(host+target).Seconds(), "runs/cpu-s")

@@ -16,6 +16,7 @@ import (
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/engine"
 	"github.com/fuzzls/fuzzls/fuzzcore/executor/goruntime"
+	"github.com/fuzzls/fuzzls/fuzzcore/proc"
 )
 
 // This file lets a Go target describe its fuzz test.
@@ -83,8 +84,8 @@ func Describe(ctx context.Context, cfg Config) (*Description, error) {
 func describeInto(ctx context.Context, cfg Config, args []string, variable, goal string) (reason, output string, err error) {
 	cmd := newCommand(cfg, args)
 	cmd.Env = append(cmd.Env, variable)
-	k := newKeeper()
-	defer k.close()
+	k := proc.NewKeeper()
+	defer k.Close()
 	p := &process{cmd: cmd, exited: make(chan struct{})}
 	if p.stdout, p.stderr, err = startDrained(k, cmd, true); err != nil {
 		return "", "", err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/engine"
+	"github.com/fuzzls/fuzzls/fuzzcore/proc"
 )
 
 // This file defines the executor: the ring's host side.
@@ -23,7 +24,7 @@ import (
 // and those below head are published.
 type Executor struct {
 	cfg     Config
-	keeper  *keeper
+	keeper  *proc.Keeper
 	memory  *memory
 	process *process
 	watch   watch
@@ -64,7 +65,7 @@ func Start(ctx context.Context, cfg Config) (*Executor, error) {
 		return nil, err
 	}
 	m.header.MemoryLimit = uint64(cfg.MemoryLimit)
-	e := &Executor{cfg: cfg, memory: m, keeper: newKeeper(), runs: make([]run, cfg.Slots)}
+	e := &Executor{cfg: cfg, memory: m, keeper: proc.NewKeeper(), runs: make([]run, cfg.Slots)}
 	if err := e.start(ctx); err != nil {
 		e.Close()
 		return nil, err
@@ -200,7 +201,7 @@ func (e *Executor) Close() error {
 		p.end()
 		e.process = nil
 	}
-	e.keeper.close()
+	e.keeper.Close()
 	e.memory.close()
 	e.memory = nil
 	return nil
@@ -304,6 +305,7 @@ func (e *Executor) fillFailure() {
 func (e *Executor) fillRecords(r *run, s *abi.RingSlot) {
 	if r.want&engine.WantCounters != 0 {
 		e.result.Counters = e.memory.all[r.arena:][:e.Edges()]
+		e.result.Nanos = s.Nanos
 	}
 	if r.want&engine.WantBlocks != 0 {
 		e.result.Blocks = e.memory.bitset(r.arena + r.room.Blocks)

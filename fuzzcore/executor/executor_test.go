@@ -17,6 +17,7 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/engine"
+	"github.com/fuzzls/fuzzls/fuzzcore/proc"
 	"golang.org/x/sys/unix"
 )
 
@@ -487,7 +488,7 @@ func TestPriority(t *testing.T) {
 	}
 	for _, entry := range entries {
 		tid, _ := strconv.Atoi(entry.Name())
-		if n, err := unix.Getpriority(unix.PRIO_PROCESS, tid); err != nil || 20-n < targetNice {
+		if n, err := unix.Getpriority(unix.PRIO_PROCESS, tid); err != nil || 20-n < proc.Nice {
 			t.Errorf("thread %d has priority %d, %v", tid, 20-n, err)
 		}
 	}

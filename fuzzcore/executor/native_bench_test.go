@@ -27,10 +27,10 @@ func BenchmarkNativeRun(b *testing.B) {
 			runOne(b, e, 0, "warm up: the child is there")
 			b.ReportAllocs()
 			b.ResetTimer()
-			host, target := hostTime(), e.process.state().cpu
+			host, target := hostTime(), e.process.state().CPU
 			benchRuns(b, e, stream("0123456789abcdef"), c.want)
 			b.StopTimer()
-			host, target = hostTime()-host, e.process.state().cpu-target
+			host, target = hostTime()-host, e.process.state().CPU-target
 			b.ReportMetric(float64(host.Nanoseconds())/float64(b.N), "host-ns/run")
 			b.ReportMetric(float64(target.Nanoseconds())/float64(b.N), "target-ns/run")
 			b.ReportMetric(float64(b.N)/(host+target).Seconds(), "runs/cpu-s")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
+	"github.com/fuzzls/fuzzls/fuzzcore/proc"
 	"golang.org/x/sys/unix"
 )
 
@@ -39,7 +40,7 @@ type process struct {
 }
 
 // startProcess starts the target on the ring's memory.
-func startProcess(k *keeper, cfg Config, m *memory) (*process, error) {
+func startProcess(k *proc.Keeper, cfg Config, m *memory) (*process, error) {
 	if cfg.Stock != nil {
 		return startStock(k, cfg, m)
 	}
@@ -90,7 +91,7 @@ func newProcess(cfg Config, ring, bell *os.File) *process {
 }
 
 // start starts the process; stdout says whether what it writes there is kept.
-func (p *process) start(k *keeper, stdout bool) (err error) {
+func (p *process) start(k *proc.Keeper, stdout bool) (err error) {
 	if p.stdout, p.stderr, err = startDrained(k, p.cmd, stdout); err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func newCommand(cfg Config, args []string) *exec.Cmd {
 
 // startDrained starts the command with its stderr drained, and its stdout if that is
 // to be kept.
-func startDrained(k *keeper, cmd *exec.Cmd, keepStdout bool) (stdout, stderr *output, err error) {
+func startDrained(k *proc.Keeper, cmd *exec.Cmd, keepStdout bool) (stdout, stderr *output, err error) {
 	var ends []*os.File
 	closeAll := func() {
 		for _, f := range ends {
@@ -149,7 +150,7 @@ func startDrained(k *keeper, cmd *exec.Cmd, keepStdout bool) (stdout, stderr *ou
 	if !keepStdout {
 		cmd.Stdout = nil
 	}
-	if err := k.start(cmd); err != nil {
+	if err := k.Start(cmd); err != nil {
 		closeAll()
 		return nil, nil, err
 	}

@@ -21,6 +21,9 @@ type Result struct {
 	// Edges is the number of edges hit, Path a hash of their set.
 	Edges uint32
 	Path  uint64
+	// Nanos is how long the run took in nanoseconds, if it was to record its counters;
+	// 0 if that is unknown.
+	Nanos uint32
 	// Counters holds the hit count of each edge, Compares the comparisons made, and
 	// Blocks a bitset over the block cells, if the run was to record them.
 	Counters []byte

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fuzzls/fuzzls/debuginfo"
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
+	"github.com/fuzzls/fuzzls/fuzzcore/proc"
 	"golang.org/x/sys/unix"
 )
 
@@ -62,7 +63,7 @@ type stockTarget struct {
 }
 
 // startStock starts the target for the stock protocol.
-func startStock(k *keeper, cfg Config, m *memory) (*process, error) {
+func startStock(k *proc.Keeper, cfg Config, m *memory) (*process, error) {
 	var ends []*os.File // of the worker, then all of the host's
 	fail := func(err error) (*process, error) {
 		for _, f := range ends {

@@ -77,10 +77,10 @@ func BenchmarkStock(b *testing.B) {
 	cfg.Slots = 1024
 	e := startTarget(b, cfg)
 	b.ResetTimer()
-	host, target := hostTime(), e.process.state().cpu
+	host, target := hostTime(), e.process.state().CPU
 	defer func() {
 		b.ReportMetric(float64((hostTime()-host).Nanoseconds())/float64(b.N), "host-ns/run")
-		b.ReportMetric(float64((e.process.state().cpu-target).Nanoseconds())/float64(b.N), "target-ns/run")
+		b.ReportMetric(float64((e.process.state().CPU-target).Nanoseconds())/float64(b.N), "target-ns/run")
 	}()
 	benchRuns(b, e, stream("0123456789abcdef"), 0)
 }

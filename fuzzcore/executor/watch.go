@@ -120,19 +120,19 @@ func (e *Executor) look() How {
 	}
 	state := p.state()
 	if w.cpuAt.IsZero() {
-		w.cpu, w.cpuAt = state.cpu, w.looked
+		w.cpu, w.cpuAt = state.CPU, w.looked
 	}
 	late := w.looked.Sub(w.since)
 	switch {
-	case state.state == 't':
+	case state.Letter == 't':
 		// Somebody is looking at it with a debugger.
 		w.since = w.looked
 		return 0
 	case late < e.cfg.Timeout:
 		return 0
-	case state.state == 'T':
+	case state.Letter == 'T':
 		return Stopped
-	case p.busiest() != 0 && state.cpu-w.cpu < w.looked.Sub(w.cpuAt)/2 && late < starvedFactor*e.cfg.Timeout:
+	case p.busiest() != 0 && state.CPU-w.cpu < w.looked.Sub(w.cpuAt)/2 && late < starvedFactor*e.cfg.Timeout:
 		return 0
 	}
 	return TimedOut

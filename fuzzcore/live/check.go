@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
@@ -29,19 +30,20 @@ type checker struct {
 	*supervisor.Checker
 	files *supervisor.CrashFiles
 	test  *target.Test
+	log   *slog.Logger
 }
 
 // newChecker starts a process of the fuzz test; the caller closes it.
 func (w *Workspace) newChecker(ctx context.Context, state *store.State, t *target.Test) (*checker, error) {
 	config := w.runConfig(state, nil)
 	c, err := supervisor.NewChecker(ctx, supervisor.CheckConfig{
-		Test: t, Modules: config.Modules, Timeout: config.Timeout, MemoryLimit: config.MemoryLimit, Processors: config.Processors,
+		Test: t, Modules: config.Modules, Sources: target.NewSources(state, t), Timeout: config.Timeout, MemoryLimit: config.MemoryLimit, Processors: config.Processors,
 	})
 	if err != nil {
 		return nil, err
 	}
 	files := &supervisor.CrashFiles{State: state, Root: state.Root(), ReplayFlags: config.ReplayFlags, Timeout: config.Timeout}
-	return &checker{Checker: c, files: files, test: t}, nil
+	return &checker{Checker: c, files: files, test: t, log: w.log}, nil
 }
 
 // happens runs the reproducer of a crash, and returns the crash if it has the same
@@ -64,7 +66,7 @@ func (c *checker) happens(ctx context.Context, signature string) (*abi.Crash, su
 			meta, err = c.files.SeenAgain(c.test, &report, meta)
 			return found, meta, err
 		}
-		if err := c.keep(found, report); err != nil {
+		if err := c.keep(ctx, found, report); err != nil {
 			return nil, meta, err
 		}
 	}
@@ -72,14 +74,16 @@ func (c *checker) happens(ctx context.Context, signature string) (*abi.Crash, su
 }
 
 // keep keeps a crash that was not looked for.
-func (c *checker) keep(found *abi.Crash, report crash.Report) error {
+func (c *checker) keep(ctx context.Context, found *abi.Crash, report crash.Report) error {
 	_, meta, err := c.files.Load(c.test, report.Signature)
 	switch {
 	case err == nil:
 		_, err = c.files.SeenAgain(c.test, &report, meta)
 	case errors.Is(err, fs.ErrNotExist):
 		content := supervisor.CrashContent{Report: report, Input: found.Input, Text: found.Text, Output: found.Output}
-		_, err = c.files.Save(c.test, &content, "")
+		if _, err = c.files.Save(c.test, &content, ""); err == nil {
+			c.describe(ctx, report.Signature, found.Input)
+		}
 	}
 	return err
 }
@@ -189,8 +193,17 @@ func (c *checker) minimize(ctx context.Context, signature string) (before, after
 	if meta, err = c.files.Save(c.test, &content, meta.Reproducer); err != nil {
 		return 0, 0, err
 	}
+	c.describe(ctx, signature, smaller.Input)
 	after, err = fileSize(absolute(c.files.Root, meta.Reproducer))
 	return before, after, err
+}
+
+// describe finds out what is in the input of a crash that was saved. Without that, there
+// are its bytes.
+func (c *checker) describe(ctx context.Context, signature string, input []byte) {
+	if err := c.files.Describe(ctx, c.test, signature, input); err != nil && ctx.Err() == nil {
+		c.log.Warn("looking into an input", "error", err)
+	}
 }
 
 func fileSize(path string) (int, error) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
+	"github.com/fuzzls/fuzzls/fuzzcore/coverage"
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/supervisor"
 	"github.com/fuzzls/fuzzls/fuzzcore/target"
@@ -140,7 +141,10 @@ func accumulated(state *store.State, t store.Target, name string) (supervisor.Te
 	defer file.Close()
 	figures := supervisor.TestSnapshot{
 		Package: t.Package, Func: name, Runs: file.Runs(), Unique: file.Unique(),
-		Points: uint64(file.Covered()), TotalPoints: uint64(file.Len()),
+		Points: uint64(file.CoveredOf(coverage.MaskOf(t.Counted, file.Len()))), TotalPoints: uint64(file.Len()),
+	}
+	if t.Counted != nil {
+		figures.TotalPoints = uint64(len(t.Counted))
 	}
 	return figures, figures.Runs > 0
 }

@@ -11,6 +11,7 @@
 //	sources/<sha256>.gz     the text of a source file that was built
 //	builds/                 executables, as their builders arrange them
 //	targets/<target>.json   the latest build of each target
+//	zig/<id>                what runs of a Zig executable, during a campaign only
 //	tests/<target>/<test>/  one fuzz test:
 //	    corpus/<hash>       inputs that are kept
 //	    aside/<hash>        inputs that could not be used, each with <hash>.reason
@@ -19,6 +20,7 @@
 //	    first/<id>.log      which input reached each point first, see package provenance
 //	    first/<hash>        those inputs
 //	    compares/<id>.json  what its runs compared, see package frontier
+//	    zig/<id>/           where Zig's own fuzzer works, during a campaign only
 //
 // <id> is abi.HexName of a coverage id. <hash> is the first 16 hexadecimal
 // digits of the input's SHA-256, the name that `go test` gives an input too.

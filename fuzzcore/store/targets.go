@@ -18,8 +18,8 @@ const recordExtension = ".json"
 
 // Target is the latest build of one target.
 type Target struct {
-	// Name names the target: for Go its import path, otherwise its package, a dot, and
-	// its only fuzz test.
+	// Name names the target: for Go its import path, for Zig its package and the file that
+	// it is built from, otherwise its package, a dot, and its only fuzz test.
 	Name string
 	// Package is the package of its fuzz tests; "" means Name.
 	Package string
@@ -30,6 +30,8 @@ type Target struct {
 	// Tests are the names of the fuzz tests in it, Entries their entry points.
 	Tests   []string
 	Entries []uint64
+	// Counted are the points that figures count, ascending; nil means all.
+	Counted []uint32
 	// Built is when it was built.
 	Built time.Time
 }
@@ -45,12 +47,13 @@ type targetRecord struct {
 	Exe     string    `json:"exe"`
 	Tests   []string  `json:"tests"`
 	Entries []uint64  `json:"entries,omitempty"`
+	Counted []uint32  `json:"counted,omitzero"`
 	Built   time.Time `json:"built"`
 }
 
 // SaveTarget makes t the latest build of its target.
 func (s *State) SaveTarget(t Target) error {
-	record := targetRecord{Name: t.Name, Package: t.Package, Coverage: abi.HexName(t.Coverage), Exe: t.Exe, Tests: t.Tests, Entries: t.Entries, Built: t.Built}
+	record := targetRecord{Name: t.Name, Package: t.Package, Coverage: abi.HexName(t.Coverage), Exe: t.Exe, Tests: t.Tests, Entries: t.Entries, Counted: t.Counted, Built: t.Built}
 	if inside, err := filepath.Rel(s.dir, t.Exe); err == nil && filepath.IsLocal(inside) {
 		record.Exe = filepath.ToSlash(inside)
 	}
@@ -111,7 +114,7 @@ func (s *State) readTarget(path string) (Target, error) {
 	if record.Package == "" {
 		record.Package = record.Name
 	}
-	return Target{Name: record.Name, Package: record.Package, Coverage: id, Exe: exe, Tests: record.Tests, Entries: record.Entries, Built: record.Built}, nil
+	return Target{Name: record.Name, Package: record.Package, Coverage: id, Exe: exe, Tests: record.Tests, Entries: record.Entries, Counted: record.Counted, Built: record.Built}, nil
 }
 
 func damagedTarget(path string, err error) error {

@@ -116,12 +116,20 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 	defer os.Remove(manifest)
+	finish, err := c.prepareZig()
+	if err != nil {
+		return nil, err
+	}
+	defer finish()
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c.crashes.start()
 	var group sync.WaitGroup
-	for _, share := range c.shares() {
+	shares := c.shares()
+	processors := c.config.processors(len(shares))
+	for i, share := range shares {
 		w := newInstance(c, share, manifest)
+		w.processor = processors[i]
 		c.workers = append(c.workers, w)
 	}
 	for _, w := range c.workers {

@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +20,8 @@ import (
 type CheckConfig struct {
 	Test    *target.Test
 	Modules []target.Module
+	// Sources are what Test was built from.
+	Sources *target.Sources
 	// Timeout is how long one run may take, MemoryLimit how many bytes of resident
 	// memory an executor may use, Processors how many threads may run user code.
 	Timeout     time.Duration
@@ -28,50 +29,45 @@ type CheckConfig struct {
 	Processors  int
 }
 
-// Checker runs inputs of one fuzz test in an executor of its own, beside any workers.
+// Checker runs inputs of one fuzz test in a process of its own, beside any workers.
 // Its methods are for one goroutine.
 type Checker struct {
-	config   CheckConfig
-	executor *executor.Executor
+	config CheckConfig
+	runner inputRunner
 	// signatures are those of texts that were analyzed, by crash.TextKey: symbolizing a
-	// stack costs more than a run. Only of native fuzz tests.
+	// stack costs more than a run. Not of Go's fuzz tests.
 	signatures map[uint64]string
 }
 
-// NewChecker starts the executor. ctx bounds the start only.
+// NewChecker starts what runs inputs. ctx bounds the start only.
 func NewChecker(ctx context.Context, config CheckConfig) (*Checker, error) {
-	t := config.Test
-	e, err := executor.Start(ctx, executor.Config{
-		Exe: t.Exe, Args: t.Args, Env: t.Environ(), Dir: t.Dir, Stock: t.StockTypes(), Native: t.IsRaw(), Slots: 64,
-		Timeout: config.Timeout, MemoryLimit: config.MemoryLimit, Processors: config.Processors,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("running %s: %w", t.Name, err)
+	start := startExecutor
+	if config.Test.IsZig() {
+		start = startReplayer
 	}
-	return &Checker{config: config, executor: e, signatures: map[uint64]string{}}, nil
+	runner, err := start(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("running %s: %w", config.Test.Name, err)
+	}
+	return &Checker{config: config, runner: runner, signatures: map[uint64]string{}}, nil
 }
 
-// Close ends the executor.
-func (c *Checker) Close() { c.executor.Close() }
+// Close ends the process.
+func (c *Checker) Close() { c.runner.close() }
 
 // Run runs one input, a Smith stream, and returns its crash; nil if it does not crash.
 func (c *Checker) Run(ctx context.Context, input []byte) (*abi.Crash, error) {
-	slot := c.executor.Slot()
-	if len(input) > len(slot) {
-		return nil, fmt.Errorf("running %s: an input of %d bytes: the most is %d", c.config.Test.Name, len(input), len(slot))
-	}
-	c.executor.Push(copy(slot, input), 0)
-	c.executor.Flush()
-	result, err := c.executor.Wait(ctx)
+	var found *abi.Crash
+	err := c.runner.run(ctx, [][]byte{input}, func(crashed *abi.Crash) { found = crashed })
 	if err != nil {
 		return nil, fmt.Errorf("running %s: %w", c.config.Test.Name, err)
 	}
-	return crashOf(result), nil
+	return found, nil
 }
 
 // Analyze tells what kind of crash c is.
 func (c *Checker) Analyze(found *abi.Crash) crash.Report {
-	return worker.Analyze(c.config.Test, c.config.Modules, found)
+	return worker.Analyze(c.config.Test, c.config.Modules, c.config.Sources, found)
 }
 
 // signatureOf returns the signature of a crash.
@@ -89,11 +85,13 @@ func (c *Checker) signatureOf(found *abi.Crash) string {
 }
 
 // minimizeRuns is how many runs one crash is given, slowMinimizeRuns one whose every
-// run costs a restart of the process, and overflowMinimizeRuns one that fills a
-// gigabyte of stack first, which takes seconds.
+// run costs a restart of the process, zigMinimizeRuns one of Zig, whose process starts in
+// some 10 ms and runs several inputs until one crashes, and overflowMinimizeRuns one that
+// fills a gigabyte of stack first, which takes seconds.
 const (
 	minimizeRuns         = 2000
 	slowMinimizeRuns     = 100
+	zigMinimizeRuns      = 200
 	overflowMinimizeRuns = 16
 )
 
@@ -114,8 +112,14 @@ func (c *Checker) Minimize(ctx context.Context, first *abi.Crash, report *crash.
 	if how == executor.Exited {
 		budget = slowMinimizeRuns
 	}
+	if c.config.Test.IsZig() {
+		budget = zigMinimizeRuns
+	}
 	if report.Kind == crash.StackOverflow {
 		budget = overflowMinimizeRuns
+	}
+	if parts := c.partsOf(ctx, first.Input); len(parts) > 0 {
+		return c.minimizeParts(ctx, parts, report.Signature, budget*effort)
 	}
 	smaller, err := crash.Minimize(ctx, first.Input, c.config.Test.Schema, report.Signature, budget*effort, c.runAll)
 	if err != nil {
@@ -127,38 +131,16 @@ func (c *Checker) Minimize(ctx context.Context, first *abi.Crash, report *crash.
 // runAll runs inputs and returns the signature of each crash, "" for inputs that
 // do not crash.
 func (c *Checker) runAll(ctx context.Context, inputs [][]byte) ([]string, error) {
-	var found []string
-	pushed := 0
-	for len(found) < len(inputs) {
-		for pushed < len(inputs) {
-			slot := c.executor.Slot()
-			if slot == nil {
-				break
-			}
-			c.executor.Push(copy(slot, inputs[pushed]), 0)
-			pushed++
-		}
-		c.executor.Flush()
-		result, err := c.executor.Wait(ctx)
-		if err != nil {
-			return nil, err
-		}
+	found := make([]string, 0, len(inputs))
+	err := c.runner.run(ctx, inputs, func(crashed *abi.Crash) {
 		signature := ""
-		if crashed := crashOf(result); crashed != nil {
+		if crashed != nil {
 			signature = c.signatureOf(crashed)
 		}
 		found = append(found, signature)
+	})
+	if err != nil {
+		return nil, err
 	}
 	return found, nil
-}
-
-// crashOf returns the message about a run's crash; nil if it has none.
-func crashOf(result *executor.Result) *abi.Crash {
-	if result.Crash == nil || result.Crash.How == executor.Stopped {
-		return nil
-	}
-	return &abi.Crash{
-		How: uint32(result.Crash.How), ExitCode: int32(result.Crash.ExitCode), Signal: uint32(result.Crash.Signal),
-		Input: bytes.Clone(result.Data), Text: result.Crash.Text, Output: result.Crash.Output,
-	}
 }

@@ -41,6 +41,8 @@ type keptCrash struct {
 	output string // what it printed
 	inputs uint64
 	meta   CrashMeta // as it was saved last
+
+	described []byte // the input whose values are kept beside it
 }
 
 // minimizeQueue is how many crashes may wait to be minimized. A campaign that finds
@@ -77,6 +79,7 @@ func (k *crashKeeper) stop(ctx context.Context) {
 	close(k.work)
 	k.group.Wait()
 	k.cancel()
+	k.describeAll()
 }
 
 // count returns the number of signatures of a fuzz test.
@@ -99,7 +102,7 @@ func (k *crashKeeper) again(test int, signature string, n uint64) {
 // input of one that is known.
 func (k *crashKeeper) add(test int, c *abi.Crash) {
 	t := k.campaign.tests[test].test
-	report := worker.Analyze(t, k.campaign.config.Modules, c)
+	report := worker.Analyze(t, k.campaign.config.Modules, k.campaign.tests[test].sources, c)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if kept := k.crashes[test][report.Signature]; kept != nil {
@@ -141,7 +144,7 @@ func (k *crashKeeper) replace(kept *keptCrash, c *abi.Crash) {
 		return
 	}
 	t := k.campaign.tests[kept.test].test
-	if report := worker.Analyze(t, k.campaign.config.Modules, c); report.Signature == kept.report.Signature {
+	if report := worker.Analyze(t, k.campaign.config.Modules, k.campaign.tests[kept.test].sources, c); report.Signature == kept.report.Signature {
 		kept.report = report
 	}
 	kept.input, kept.text, kept.output = c.Input, c.Text, c.Output
@@ -198,6 +201,9 @@ func (k *crashKeeper) recall(kept *keptCrash) bool {
 		return false
 	}
 	kept.known, kept.input, kept.meta = true, input, meta
+	if len(InputValues(k.files().absolute(meta.Reproducer))) > 0 {
+		kept.described = input
+	}
 	return true
 }
 

@@ -64,6 +64,10 @@ const (
 // hexadecimal numbers. Only inputs that are bytes have one.
 func HexOf(reproducer string) string { return filepath.Join(filepath.Dir(reproducer), hexFile) }
 
+// ReplayCommand is the command of ours that builds a fuzz test and runs the input of a
+// crash; its signature follows.
+const ReplayCommand = "fuzzls replay"
+
 // maxHex is how many bytes of an input are written as rows of numbers: a screenful a
 // hundred times over.
 const maxHex = 64 << 10
@@ -83,6 +87,9 @@ func (f *CrashFiles) Save(t *target.Test, c *CrashContent, superseded string) (C
 	files := map[string][]byte{inputFile: data, reportFile: []byte(c.said())}
 	if t.IsRaw() {
 		files[hexFile] = []byte(hex.Dump(data[:min(len(data), maxHex)]))
+	}
+	if t.IsZig() {
+		files[valuesFile] = nil // those of another input; Describe tells this one's
 	}
 	crashes := f.State.FuzzTest(t.Package, t.Func).Crashes()
 	if superseded == "" {
@@ -190,12 +197,16 @@ func (f *CrashFiles) absolute(path string) string {
 
 // placeReproducer says where the input of a crash is and how it is run. In C and Rust
 // that is the file in the state, which the executable takes: nothing else looks for
-// inputs in the source tree. In Go it is the package's testdata.
+// inputs in the source tree. Executables of Zig take no files, so that our own command
+// runs it. In Go it is the package's testdata.
 func (f *CrashFiles) placeReproducer(t *target.Test, c *crash.Report, data []byte) (reproducer, replay string, err error) {
 	if !t.IsRaw() {
 		return f.placeInTestdata(t, c.Kind, data)
 	}
 	path := filepath.Join(f.State.FuzzTest(t.Package, t.Func).Crashes().Dir(c.Signature), inputFile)
+	if t.IsZig() {
+		return f.relative(path), ReplayCommand + " " + c.Signature, nil
+	}
 	return f.relative(path), crash.RawReplayCommand(crash.RawReplay{
 		Root: f.Root, Dir: t.Dir, Exe: t.LatestExe(), File: path, Env: t.Env, Timeout: f.replayTimeout(c.Kind),
 	}), nil

@@ -29,6 +29,9 @@ type instance struct {
 	campaign *Campaign
 	share    share
 	manifest string
+	// processor is the only one that its processes run on; -1 if they may run anywhere.
+	// The campaign sets it.
+	processor int
 
 	// worked is the processor time of the process that ended last, with that of the
 	// executors that it waited for. Only supervise's goroutine uses it.
@@ -102,7 +105,7 @@ func (w *instance) runOnce(ctx context.Context) error {
 	}
 	var stderr tail
 	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
+	if err := onProcessor(w.processor, cmd.Start); err != nil {
 		return fmt.Errorf("starting a worker: %w", err)
 	}
 	w.campaign.addAlive(1)

@@ -28,6 +28,14 @@ func TestMain(m *testing.M) {
 		fakeWorker(how)
 		return
 	}
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "--listen=") {
+		realWorker()
+		return
+	}
+	if root := os.Getenv(zigSupervisorEnv); root != "" {
+		zigSupervisor(root)
+		return
+	}
 	os.Exit(m.Run())
 }
 

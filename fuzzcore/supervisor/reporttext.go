@@ -37,8 +37,8 @@ func (r *Report) WriteText(w io.Writer, color bool) error {
 	if len(r.Failed) > 0 {
 		t.line(reportRuleStyle, reportRule)
 	}
-	t.text("%s in %s with %s, seed %#x\n", count(r.CrashCount(), "crash", "crashes"),
-		r.Elapsed.Round(time.Second/10), count(r.Jobs, "worker", "workers"), r.Seed)
+	t.text("%s in %s with %s, seed %#x\n", Count(r.CrashCount(), "crash", "crashes"),
+		r.Elapsed.Round(time.Second/10), Count(r.Jobs, "worker", "workers"), r.Seed)
 	t.end(r)
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -57,7 +57,7 @@ func (r *Report) WriteKnownText(w io.Writer, color bool) error {
 		t.text("Points: %d of %d (%s)\n", test.Points.After, test.TotalPoints, percent(test.Points.After, test.TotalPoints))
 		t.crashes(test)
 	}
-	t.text("%s known from earlier campaigns\n", count(r.CrashCount(), "crash", "crashes"))
+	t.text("%s known from earlier campaigns\n", Count(r.CrashCount(), "crash", "crashes"))
 	t.end(r)
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -113,12 +113,13 @@ func (t *reportText) crash(c *CrashReport) {
 		what += ": " + c.Message
 	}
 	t.line(reportCrashStyle, fmt.Sprintf("Crash %s: %s", c.Signature, what))
-	t.text("  at %s (%s%s)\n", c.Location, count(int(c.Inputs), "input", "inputs"), known)
+	t.text("  at %s (%s%s)\n", c.Location, Count(int(c.Inputs), "input", "inputs"), known)
 	t.text("  input: %s\n", c.Reproducer)
 	t.text("  replay: %s\n", c.Replay)
 }
 
-func count(n int, one, many string) string {
+// Count returns a number of things with their name.
+func Count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

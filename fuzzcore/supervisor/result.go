@@ -43,7 +43,7 @@ func (t *testState) report(crashes []CrashReport) TestReport {
 		Runs:        Change{t.before.runs, after.runs},
 		Unique:      Change{t.before.unique, after.unique},
 		Points:      Change{t.before.points, after.points},
-		TotalPoints: uint64(len(t.points.PCs)),
+		TotalPoints: uint64(t.points.Total()),
 		Lines:       Change{uint64(linesBefore.Ran()), uint64(lines.Ran())},
 		TotalLines:  uint64(lines.Instrumented),
 		Crashes:     crashes,

@@ -17,10 +17,12 @@ const rateWindow = 8
 
 // testState is one fuzz test of a campaign. Only Campaign's own goroutine uses it.
 type testState struct {
-	test   *target.Test
-	points *coverage.Points
-	file   *abi.CoverageFile // of this fuzz test
-	union  *abi.CoverageFile // of its executable
+	test    *target.Test
+	points  *coverage.Points
+	sources *target.Sources   // what it was built from
+	mask    []uint64          // of points that count, nil for all
+	file    *abi.CoverageFile // of this fuzz test
+	union   *abi.CoverageFile // of its executable
 
 	before     figures  // when the campaign started
 	beforeBits []uint64 // likewise
@@ -40,7 +42,7 @@ type sample struct {
 }
 
 func openTest(state *store.State, test *target.Test, started time.Time) (*testState, error) {
-	t := &testState{test: test, lastFind: started, lastLook: started}
+	t := &testState{test: test, sources: target.NewSources(state, test), lastFind: started, lastLook: started}
 	if err := t.open(state); err != nil {
 		t.close()
 		return nil, fmt.Errorf("starting %s: %w", test.Name, err)
@@ -57,6 +59,7 @@ func (t *testState) open(state *store.State) error {
 	if t.points, err = target.Points(state, id); err != nil {
 		return err
 	}
+	t.mask = t.points.Mask()
 	own := state.FuzzTest(t.test.Package, t.test.Func)
 	if t.file, err = abi.OpenCoverage(own.CoveragePath(id), t.points.PCs); err != nil {
 		return err
@@ -75,7 +78,7 @@ func (t *testState) close() {
 }
 
 func (t *testState) read() figures {
-	return figures{t.file.Runs(), t.file.Unique(), uint64(t.file.Covered())}
+	return figures{t.file.Runs(), t.file.Unique(), uint64(t.file.CoveredOf(t.mask))}
 }
 
 // look reads the coverage file, where workers have counted since the last look.
@@ -109,7 +112,7 @@ func (t *testState) snapshot(now time.Time, crashes int) TestSnapshot {
 	return TestSnapshot{
 		Package: t.test.Package, Func: t.test.Func,
 		Runs: t.now.runs, NewRuns: t.now.runs - t.before.runs, RunsPerSecond: t.rate(),
-		Unique: t.now.unique, Points: t.now.points, TotalPoints: uint64(len(t.points.PCs)),
+		Unique: t.now.unique, Points: t.now.points, TotalPoints: uint64(t.points.Total()),
 		SinceFind: now.Sub(t.lastFind), Crashes: crashes,
 	}
 }

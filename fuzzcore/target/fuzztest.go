@@ -8,15 +8,18 @@ const (
 	Go   = ""
 	C    = "c" // and C++
 	Rust = "rust"
+	Zig  = "zig"
 )
 
 // FuzzTest is a fuzz test in the source, as the finder of its language tells of it.
 type FuzzTest struct {
-	// Language is Go, C or Rust.
+	// Language is Go, C, Rust or Zig.
 	Language string `json:"language,omitempty"`
 	// Package and Name identify it. In Go they are the import path of the package under
 	// test and the function FuzzXxx; elsewhere the directory of the harness relative to
-	// the workspace's root, with slashes ("." for the root), and the name of the target.
+	// the workspace's root, with slashes ("." for the root), and the name of the target. In
+	// Zig the directory is that of the build.zig which the file belongs to, or of the file
+	// if there is none above it, and the name is Zig's own ("ring.test.push and pop").
 	Package string `json:"package"`
 	// Module is the path of its Go module; "" in the standard library and in other
 	// languages.
@@ -29,7 +32,8 @@ type FuzzTest struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
-	// FuzzLine is the line of the call of f.Fuzz in Go; 0 if it is not in the function.
+	// FuzzLine is the line of the call of f.Fuzz in Go, of std.testing.fuzz in Zig; 0 if it
+	// is not in the function.
 	FuzzLine int `json:"fuzz_line,omitempty"`
 	// Args are the types that the function given to f.Fuzz takes after *testing.T:
 	// the predeclared names as the source has them ("byte" or "uint8") and "[]byte".

@@ -16,6 +16,7 @@ type Tools struct {
 	Env   []string
 	Go    GoTool
 	Clang ClangTool
+	Zig   ZigTool
 }
 
 // GoTool is how Go is built.
@@ -38,6 +39,17 @@ type ClangTool struct {
 
 // Sanitizers are the choices of ClangTool.Sanitizer, the usual one first.
 var Sanitizers = []string{"address", "undefined", "memory", "none"}
+
+// ZigTool is how Zig is built.
+type ZigTool struct {
+	// Path is the zig command, "" for that on PATH.
+	Path string
+	// Optimize is one of ZigOptimize; "" is the first.
+	Optimize string
+}
+
+// ZigOptimize are the choices of ZigTool.Optimize, the usual one first.
+var ZigOptimize = []string{"ReleaseSafe", "Debug"}
 
 // FindConfig says where to look for fuzz tests.
 type FindConfig struct {

@@ -15,7 +15,7 @@ import (
 
 // Test is one fuzz test in a built executable.
 type Test struct {
-	// Language is Go, C or Rust.
+	// Language is Go, C, Rust or Zig.
 	Language string `json:"language,omitempty"`
 	// Name identifies the fuzz test in worker messages: package, dot, function.
 	Name string `json:"name"`
@@ -58,10 +58,28 @@ type Test struct {
 	// limit.
 	MaxInput int `json:"max_input,omitempty"`
 
+	// Zig is what only Zig's own fuzz executables need; nil in other languages.
+	Zig *ZigTest `json:"zig,omitempty"`
+
 	// CoverageID names the executable's points and coverage files in the state.
 	CoverageID uint64 `json:"coverage_id"`
 	// Dictionary is a file of constants of the instrumented packages, JSON; "" if none.
 	Dictionary string `json:"dictionary,omitempty"`
+}
+
+// ZigTest is what running a fuzz test of Zig takes. Its builder sets all of it.
+//
+// A Zig executable holds all fuzz tests of a module and runs them in turn: those with the
+// same Exe are one executable. It speaks Zig's own protocol; Test.Args are empty, since
+// whoever starts it chooses the arguments.
+type ZigTest struct {
+	// Name is the fuzz test's name in the executable, for instance "ring.test.push": what
+	// start_fuzzing takes, and whose hash names its directory of inputs.
+	Name string `json:"name"`
+	// Version is that of the compiler ("0.16.0"), Optimize one of ZigOptimize: what it was
+	// built with.
+	Version  string `json:"version"`
+	Optimize string `json:"optimize"`
 }
 
 // Module is one of the user's own modules.

@@ -1,8 +1,6 @@
 package worker
 
 import (
-	"bytes"
-	"os"
 	"path/filepath"
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
@@ -14,16 +12,19 @@ import (
 
 // This file turns the message about a crash into a report.
 
-// Analyze tells what kind of crash a worker has reported of t.
-func Analyze(t *target.Test, modules []target.Module, c *abi.Crash) crash.Report {
+// Analyze tells what kind of crash a worker has reported of t, which was built from sources.
+func Analyze(t *target.Test, modules []target.Module, sources *target.Sources, c *abi.Crash) crash.Report {
 	raw := crash.Raw{
 		How: crash.Exited, ExitCode: int(c.ExitCode), Signal: int(c.Signal), Text: c.Text, Output: c.Output,
-		Package: t.Package, Dir: t.Dir, Test: t.Func, Source: sourceLine,
+		Package: t.Package, Dir: t.Dir, Test: t.Func, Source: sources.Line,
 	}
-	if t.IsRaw() {
+	if t.IsNative() {
 		raw.Native = &crash.Native{
 			Exe: t.Exe, Sources: t.Sources, Foreign: filepath.Join(t.Sources, store.DirName), Symbolize: crash.Symbolize,
 		}
+	}
+	if t.IsZig() {
+		raw.Zig = &crash.Zig{Exe: t.Exe, Sources: t.Sources, Foreign: filepath.Join(t.Sources, store.DirName), Symbolize: crash.Symbolize}
 	}
 	for _, m := range modules {
 		raw.Modules = append(raw.Modules, crash.Module{Path: m.Path, Dir: m.Dir})
@@ -37,22 +38,4 @@ func Analyze(t *target.Test, modules []target.Module, c *abi.Crash) crash.Report
 		raw.How = crash.OverMemory
 	}
 	return crash.Analyze(raw)
-}
-
-// sourceLine returns the text of a line of a file, "" if there is none. Crashes are
-// analyzed once for each text they print, so the file is simply read.
-func sourceLine(file string, line int) string {
-	data, err := os.ReadFile(file)
-	if err != nil || line < 1 {
-		return ""
-	}
-	for ; line > 1; line-- {
-		_, rest, ok := bytes.Cut(data, []byte("\n"))
-		if !ok {
-			return ""
-		}
-		data = rest
-	}
-	text, _, _ := bytes.Cut(data, []byte("\n"))
-	return string(text)
 }

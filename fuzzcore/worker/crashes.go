@@ -8,6 +8,7 @@ import (
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/crash"
 	"github.com/fuzzls/fuzzls/fuzzcore/executor"
+	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
 
 // This file defines crashFilter: a fuzz test that fails on every second input must
@@ -16,8 +17,9 @@ import (
 // crashFilter decides which crashes of a fuzz test the supervisor is told of whole:
 // the first input of a signature, and any that is smaller. Others are counted.
 type crashFilter struct {
-	// native: the fuzz test is C, C++ or Rust. Its owner sets it before the first crash.
-	native bool
+	// key identifies what was printed of a crash, but for what differs from run to run. Its
+	// owner sets it before the first crash; nil is that of Go.
+	key func(how executor.How, text string) uint64
 	// byText finds the signature of a text that was seen before without analyzing it
 	// again; the key leaves digits out, which differ from run to run.
 	byText map[uint64]*crashSeen
@@ -65,7 +67,10 @@ func (f *crashFilter) take(how executor.How, text string, input []byte, analyze 
 	if f.bySign == nil {
 		f.bySign = map[string]*crashSeen{}
 	}
-	key := textKey(how, text, f.native)
+	if f.key == nil {
+		f.key = goTextKey
+	}
+	key := f.key(how, text)
 	seen := f.byText[key]
 	if seen == nil {
 		signature := analyze().Signature
@@ -112,11 +117,11 @@ func (f *crashFilter) fatalInput(input []byte) *fatalInput {
 // repeat counts an input that was not run again.
 func (f *crashFilter) repeat(input *fatalInput) { f.count(input.seen) }
 
-// textKey identifies what was printed of a crash, but for what differs from run to run.
-func textKey(how executor.How, text string, native bool) uint64 {
-	if native {
-		return crash.TextKey(text) + uint64(how)
-	}
+// nativeTextKey is the key of what C, C++ and Rust print.
+func nativeTextKey(how executor.How, text string) uint64 { return crash.TextKey(text) + uint64(how) }
+
+// goTextKey is the key of what Go prints: all of it but the digits.
+func goTextKey(how executor.How, text string) uint64 {
 	h := fnv.New64a()
 	buf := []byte{byte(how)}
 	for i := 0; i < len(text); i++ {
@@ -131,36 +136,55 @@ func textKey(how executor.How, text string, native bool) uint64 {
 // reportCrash tells the supervisor of a crash, or counts it.
 func (t *fuzzTest) reportCrash(result *executor.Result) error {
 	c := result.Crash
-	message := abi.Crash{
+	return t.worker.reportCrash(t.def, &t.crashes, &abi.Crash{
 		Test: t.index, How: uint32(c.How), ExitCode: int32(c.ExitCode), Signal: uint32(c.Signal),
 		Run: t.judged, Nanos: uint64(time.Since(t.worker.began)), Input: result.Data, Text: c.Text, Output: c.Output,
+	}, nil)
+}
+
+// reportCrash tells the supervisor of a crash of a fuzz test, or counts it in f. complete,
+// if set, adds to the text what is too expensive to do for every crash.
+func (w *worker) reportCrash(def *target.Test, f *crashFilter, message *abi.Crash, complete func(string) string) error {
+	completed := complete == nil
+	completeOnce := func() {
+		if !completed {
+			message.Text, completed = complete(message.Text), true
+		}
 	}
-	whole := t.crashes.take(c.How, c.Text, result.Data, func() crash.Report {
-		return t.worker.analyze(t.def, &message)
+	whole := f.take(executor.How(message.How), message.Text, message.Input, func() crash.Report {
+		completeOnce()
+		return w.analyze(def, message)
 	})
 	if !whole {
 		return nil
 	}
-	return t.worker.send(abi.TagCrash, message.Append(nil))
+	completeOnce()
+	return w.send(abi.TagCrash, message.Append(nil))
 }
 
-// countCrashes tells the supervisor of the crashes that were only counted.
-func (t *fuzzTest) countCrashes() error {
-	for _, seen := range t.crashes.again {
-		again := abi.CrashAgain{Test: t.index, Count: seen.more, Signature: seen.signature}
-		if err := t.worker.send(abi.TagCrashAgain, again.Append(nil)); err != nil {
+// countCrashes tells the supervisor of the crashes of a fuzz test that were only counted.
+func (w *worker) countCrashes(test uint32, f *crashFilter) error {
+	for _, seen := range f.again {
+		again := abi.CrashAgain{Test: test, Count: seen.more, Signature: seen.signature}
+		if err := w.send(abi.TagCrashAgain, again.Append(nil)); err != nil {
 			return err
 		}
 		seen.more = 0
 	}
-	t.crashes.again, t.crashes.told = t.crashes.again[:0], time.Now()
+	f.again, f.told = f.again[:0], time.Now()
 	return nil
 }
 
 // countCrashesInTime calls countCrashes if that was not done for a while.
-func (t *fuzzTest) countCrashesInTime() error {
-	if len(t.crashes.again) == 0 || time.Since(t.crashes.told) < countsEvery {
+func (w *worker) countCrashesInTime(test uint32, f *crashFilter) error {
+	if len(f.again) == 0 || time.Since(f.told) < countsEvery {
 		return nil
 	}
-	return t.countCrashes()
+	return w.countCrashes(test, f)
+}
+
+func (t *fuzzTest) countCrashes() error { return t.worker.countCrashes(t.index, &t.crashes) }
+
+func (t *fuzzTest) countCrashesInTime() error {
+	return t.worker.countCrashesInTime(t.index, &t.crashes)
 }

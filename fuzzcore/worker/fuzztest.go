@@ -64,21 +64,15 @@ type fuzzTest struct {
 	run      engine.Run // scratch
 }
 
-func (w *worker) openTest(index uint32, def *target.Test, executables map[uint64]*executable) (*fuzzTest, error) {
-	exe := executables[def.CoverageID]
-	if exe == nil {
-		var err error
-		if exe, err = w.openExecutable(def.CoverageID); err != nil {
-			return nil, err
-		}
-		executables[def.CoverageID] = exe
-	}
+func (w *worker) openFuzzTest(index uint32, def *target.Test, exe *executable) (*fuzzTest, error) {
 	own, err := abi.OpenCoverage(w.state.FuzzTest(def.Package, def.Func).CoveragePath(def.CoverageID), exe.points.PCs)
 	if err != nil {
 		return nil, err
 	}
 	t := &fuzzTest{worker: w, index: index, def: def, exe: exe, coverage: own}
-	t.crashes.native = def.IsRaw()
+	if def.IsNative() {
+		t.crashes.key = nativeTextKey
+	}
 	t.bits = make([]uint64, (len(exe.points.PCs)+63)/64)
 	t.corpus.open(t)
 	t.firsts.open(t)
@@ -97,15 +91,27 @@ func (w *worker) openExecutable(id uint64) (*executable, error) {
 	return &executable{points, file}, nil
 }
 
-// entryPoint returns the address of the first point of the fuzz test's function: an
-// entry of the coverage file's table, as Zig's is.
-func (t *fuzzTest) entryPoint() uint64 {
-	points := t.exe.points
-	f, ok := points.FuncAt(t.def.Entry)
-	if !ok || int(f.First) >= len(points.PCs) {
-		return t.def.Entry
+// entryPoint returns the address of the first point of a fuzz test's function: an entry of
+// the coverage file's table, as Zig's is.
+func (e *executable) entryPoint(def *target.Test) uint64 {
+	f, ok := e.points.FuncAt(def.Entry)
+	if !ok || int(f.First) >= len(e.points.PCs) {
+		return def.Entry
 	}
-	return points.PCs[f.First]
+	return e.points.PCs[f.First]
+}
+
+func (t *fuzzTest) hopping() *hopState { return &t.hop }
+
+func (t *fuzzTest) place() (*executable, uint64) { return t.exe, t.exe.entryPoint(t.def) }
+
+func (t *fuzzTest) alive() bool { return t.executor != nil && !t.parked }
+
+func (t *fuzzTest) park() { t.parked = t.executor.Park() }
+
+// pause tells what waits to be told.
+func (t *fuzzTest) pause() error {
+	return errors.Join(t.countCrashes(), t.worker.flush(), t.firsts.write(), t.compares.saveInTime())
 }
 
 // seed derives the engine's seed: from the campaign's, this instance, and the
@@ -148,7 +154,7 @@ func (t *fuzzTest) resume(ctx context.Context) error {
 	m := t.worker.config.Manifest
 	var err error
 	t.executor, err = executor.Start(ctx, executor.Config{
-		Exe: t.def.Exe, Args: t.def.Args, Env: t.def.Environ(), Dir: t.def.Dir, Stock: t.def.StockTypes(), Native: t.def.IsRaw(),
+		Exe: t.def.Exe, Args: t.def.Args, Env: t.def.Environ(), Dir: t.def.Dir, Stock: t.def.StockTypes(), Native: t.def.IsNative(),
 		Slots: batchesInFlight * maxBatch, SlotSize: slotSize,
 		Timeout: m.Timeout, MemoryLimit: m.MemoryLimit, Processors: m.Processors,
 	})
@@ -311,6 +317,9 @@ func (t *fuzzTest) await(ctx context.Context, repeated *fatalInput) error {
 		Data: result.Data, New: result.New, Failed: result.Crash != nil, Skipped: result.Skipped,
 		Partial: result.Partial, Edges: result.Edges, Path: result.Path,
 		Counters: result.Counters, Compares: result.Compares, Blocks: result.Blocks,
+	}
+	if t.worker.start.Kind == abi.LimitForever { // campaigns with a limit repeat themselves
+		t.run.Nanos = result.Nanos
 	}
 	if result.Crash != nil && result.Crash.How != executor.Stopped {
 		return t.reportCrash(result)

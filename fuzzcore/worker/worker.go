@@ -14,6 +14,7 @@ import (
 
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/crash"
+	"github.com/fuzzls/fuzzls/fuzzcore/proc"
 	"github.com/fuzzls/fuzzls/fuzzcore/store"
 	"github.com/fuzzls/fuzzls/fuzzcore/target"
 )
@@ -37,10 +38,14 @@ type worker struct {
 	state  *store.State
 	out    *bufio.Writer
 	start  abi.StartFuzzing
-	tests  []*fuzzTest
-	began  time.Time
-	hops   uint64 // batches of about a second, of all tests
-	frame  []byte // the message being built
+	tests  []unit
+	// sources are what the fuzz tests were built from.
+	sources map[*target.Test]*target.Sources
+	began   time.Time
+	hops    uint64       // batches of about a second, of all tests
+	frame   []byte       // the message being built
+	keeper  *proc.Keeper // of Zig's executables; nil until the first is started
+	ending  time.Time    // when the worker began to end; zero before
 
 	pending pendingInputs
 }
@@ -78,8 +83,12 @@ func Run(ctx context.Context, config Config, in io.Reader, out io.Writer) error 
 	// Nothing can wake it earlier, so Run does not wait for it.
 	go func() { stop(w.pending.read(reader, len(w.start.Names))) }()
 	err = w.fuzz(ctx)
+	w.ending = time.Now()
 	for _, t := range w.tests {
 		err = errors.Join(err, t.close())
+	}
+	if w.keeper != nil {
+		w.keeper.Close()
 	}
 	if cause := context.Cause(ctx); errors.Is(err, context.Canceled) && cause != nil {
 		if errors.Is(cause, io.EOF) || errors.Is(cause, context.Canceled) {
@@ -120,7 +129,7 @@ func (w *worker) fuzz(ctx context.Context) error {
 	}
 	states := make([]*hopState, len(w.tests))
 	for i, t := range w.tests {
-		states[i] = &t.hop
+		states[i] = t.hopping()
 	}
 	var instance uint64 // in limited mode nobody else has these fuzz tests
 	if w.start.Kind == abi.LimitForever {
@@ -129,13 +138,13 @@ func (w *worker) fuzz(ctx context.Context) error {
 	rng := rand.New(rand.NewPCG(uint64(w.config.Seed), instance))
 	for {
 		for i, t := range w.tests {
-			t.hop.waiting = w.pending.waiting(i)
+			t.hopping().waiting = w.pending.waiting(i)
 		}
 		i := pick(rng, states, instance)
 		if i < 0 {
 			return nil
 		}
-		if err := w.turn(ctx, w.tests[i], len(w.tests) > 1); err != nil {
+		if err := w.turn(ctx, i, len(w.tests) > 1); err != nil {
 			return err
 		}
 	}
@@ -144,12 +153,15 @@ func (w *worker) fuzz(ctx context.Context) error {
 // open makes the state of every fuzz test that start_fuzzing names.
 func (w *worker) open() error {
 	executables := map[uint64]*executable{}
+	w.sources = map[*target.Test]*target.Sources{}
 	for i, name := range w.start.Names {
 		at := w.config.Manifest.Find(name)
 		if at < 0 {
 			return fmt.Errorf("fuzz test %s no longer exists", name)
 		}
-		t, err := w.openTest(uint32(i), &w.config.Manifest.Tests[at], executables)
+		def := &w.config.Manifest.Tests[at]
+		w.sources[def] = target.NewSources(w.state, def)
+		t, err := w.openTest(uint32(i), def, executables)
 		if err != nil {
 			return fmt.Errorf("opening %s: %w", name, err)
 		}
@@ -163,15 +175,16 @@ func (w *worker) open() error {
 func (w *worker) announce() error {
 	var last *executable
 	for _, t := range w.tests {
-		if t.exe != last {
-			last = t.exe
+		exe, entry := t.place()
+		if exe != last {
+			last = exe
 			file := last.coverage
 			id := abi.CoverageIDMessage{ID: file.ID(), Runs: file.Runs(), Unique: file.Unique(), Seen: uint64(file.Covered())}
 			if err := w.send(abi.TagCoverageID, id.Append(nil)); err != nil {
 				return err
 			}
 		}
-		if err := w.send(abi.TagFuzzStartAddr, abi.FuzzStartAddr{Addr: t.entryPoint()}.Append(nil)); err != nil {
+		if err := w.send(abi.TagFuzzStartAddr, abi.FuzzStartAddr{Addr: entry}.Append(nil)); err != nil {
 			return err
 		}
 	}
@@ -180,32 +193,32 @@ func (w *worker) announce() error {
 
 // turn runs one fuzz test for about a second, or to its limit, or without end if
 // it is the only one.
-func (w *worker) turn(ctx context.Context, t *fuzzTest, hop bool) error {
+func (w *worker) turn(ctx context.Context, i int, hop bool) error {
+	t, state := w.tests[i], w.tests[i].hopping()
 	w.hops++
-	t.hop.batches++
-	if err := w.send(abi.TagFuzzTestChange, abi.FuzzTestChange{Test: t.index}.Append(nil)); err != nil {
+	state.batches++
+	if err := w.send(abi.TagFuzzTestChange, abi.FuzzTestChange{Test: uint32(i)}.Append(nil)); err != nil {
 		return err
 	}
 	if err := t.resume(ctx); err != nil {
 		return err
 	}
-	t.hop.sinceFind++
-	t.hop.turn = w.hops
+	state.sinceFind++
+	state.turn = w.hops
 	w.makeRoom()
 	for end := time.Now().Add(hopTime); ; {
-		w.pending.take(int(t.index), t.addPeer)
+		w.pending.take(i, t.addPeer)
 		more, err := t.step(ctx, end)
 		if err != nil {
 			return err
 		}
 		if !more {
-			t.hop.done = true
-			return errors.Join(t.countCrashes(), w.flush(), t.close())
+			state.done = true
+			return errors.Join(t.pause(), t.close())
 		}
 		now := time.Now()
 		if hop && now.After(end) {
-			// Its next turn may be long after.
-			return errors.Join(t.countCrashes(), w.flush(), t.firsts.write(), t.compares.saveInTime())
+			return t.pause()
 		}
 		if !hop {
 			end = now.Add(hopTime)
@@ -220,21 +233,20 @@ const executorsAlive = 8
 // makeRoom parks the executors whose last turn is longest ago if there are too many.
 // One that is still at work is left alone until the next time.
 func (w *worker) makeRoom() {
-	var alive []*fuzzTest
+	var alive []unit
 	for _, t := range w.tests {
-		if t.executor != nil && !t.parked {
+		if t.alive() {
 			alive = append(alive, t)
 		}
 	}
-	slices.SortFunc(alive, func(a, b *fuzzTest) int { return cmp.Compare(a.hop.turn, b.hop.turn) })
+	slices.SortFunc(alive, func(a, b unit) int { return cmp.Compare(a.hopping().turn, b.hopping().turn) })
 	for excess := len(alive) - executorsAlive; excess > 0; excess-- {
-		t := alive[excess-1]
-		t.parked = t.executor.Park()
+		alive[excess-1].park()
 	}
 }
 
 func (w *worker) analyze(t *target.Test, c *abi.Crash) crash.Report {
-	return Analyze(t, w.config.Manifest.Modules, c)
+	return Analyze(t, w.config.Manifest.Modules, w.sources[t], c)
 }
 
 func (w *worker) flush() error {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fuzzls/fuzzls/fuzzcore/zigtest/programs"
 	"github.com/fuzzls/fuzzls/lsp/lsptest"
 )
 
@@ -18,17 +20,45 @@ import (
 // TestNeovim starts a campaign from a code lens, sees the crash as a diagnostic and
 // opens its reproducer from a code action, in Neovim without any plugin.
 func TestNeovim(t *testing.T) {
+	dir := settingsModule(t)
+	inNeovim(t, dir, "settings_test.go", "settings.go", "TYPE=go", "FUZZ=func FuzzParse(", "INPUT=go test fuzz v1", "OPTIONS={}")
+}
+
+// TestNeovimZig does the same in a package in Zig.
+func TestNeovimZig(t *testing.T) {
+	compiler, err := programs.Zig()
+	if err != nil {
+		missing(t, "Zig "+programs.Version, "scripts/setup")
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../examples/script")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, ".fuzzls")); err != nil { // by somebody's campaign
+		t.Fatal(err)
+	}
+	options, err := json.Marshal(map[string]any{"settings": map[string]any{"zig": map[string]any{"path": compiler, "optimize": programs.Debug}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inNeovim(t, dir, "src/deque.zig", "src/deque.zig", "TYPE=zig", `FUZZ=test "agrees with a list"`, "INPUT=src/deque.zig:", "OPTIONS="+string(options))
+}
+
+// inNeovim runs the script with the fuzz test in file and the crash in source, both in
+// dir; env is what else testdata/neovim.lua wants to know.
+func inNeovim(t *testing.T, dir, file, source string, env ...string) {
+	t.Helper()
 	nvim, err := exec.LookPath("nvim")
 	if err != nil {
 		missing(t, "nvim", "apt-get install neovim")
 	}
-	dir := settingsModule(t)
 	shots := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, nvim, "--headless", "--clean", "-S", "testdata/neovim.lua")
-	cmd.Env = append(os.Environ(), "FUZZLS="+lsptest.Binary(t), "FILE="+filepath.Join(dir, "settings_test.go"),
-		"SOURCE="+filepath.Join(dir, "settings.go"), "SHOTS="+shots, "XDG_STATE_HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir())
+	cmd.Env = append(os.Environ(), "FUZZLS="+lsptest.Binary(t), "ROOT="+dir, "FILE="+filepath.Join(dir, file),
+		"SOURCE="+filepath.Join(dir, source), "SHOTS="+shots, "XDG_STATE_HOME="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir())
+	cmd.Env = append(cmd.Env, env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()

@@ -96,7 +96,7 @@ export function makeClient(binary: ServerBinary, owner: ClientOwner): FuzzlsClie
   const settings = vscode.workspace.getConfiguration('fuzzls');
   const level = settings.get<string>('server.logLevel', 'warn');
   const options: LanguageClientOptions = {
-    documentSelector: ['go', 'c', 'cpp', 'rust'].map((language) => ({ scheme: 'file', language })),
+    documentSelector: ['go', 'c', 'cpp', 'rust', 'zig'].map((language) => ({ scheme: 'file', language })),
     outputChannel: owner.log,
     initializationOptions: () => ({ trusted: vscode.workspace.isTrusted, settings: JSON.parse(JSON.stringify(settings)) as unknown }),
     initializationFailedHandler: () => false,

@@ -134,7 +134,7 @@ export interface HistoryResult {
 }
 
 export interface ReproducerValue {
-  /** A Go type, or bytes for C, C++ and Rust: the file is the input. */
+  /** A Go type, or bytes for C, C++, Rust and Zig: the file is the input. */
   type: string;
   /** Go literal, or a text in quotes; shortened at 64 KiB. */
   text: string;
@@ -142,9 +142,17 @@ export interface ReproducerValue {
   bytes?: string;
 }
 
+/** A value that a fuzz test asked for: where and how, and what it got. */
+export interface AskedValue {
+  name: string;
+  text: string;
+}
+
 /** Answer of fuzzls/reproducer. */
 export interface ReproducerResult {
   values: ReproducerValue[];
+  /** What the fuzz test took from the bytes, where that is known: of Zig. */
+  asked?: AskedValue[];
   size: number;
   uri: string;
 }
@@ -173,7 +181,7 @@ export interface Requests {
 export interface ServerCommands {
   'fuzzls.start': [string[], null];
   'fuzzls.stop': [string[], null];
-  'fuzzls.replay': [[] | [string | { signature: string }], ReplayResult];
+  'fuzzls.replay': [[] | [string | { signature: string }] | [string, { quiet: boolean }], ReplayResult];
   'fuzzls.openReproducer': [[] | [string], null];
   'fuzzls.makeTest': [[] | [string], { message: string }];
   'fuzzls.minimize': [[] | [string], { message: string; before: number; after: number }];

@@ -58,6 +58,10 @@ export class StatusBar implements vscode.Disposable {
       this.set(`$(beaker) Fuzzls${crashes}`, tooltip(`**Fuzzls**: ${counted(tests.length, 'fuzz test')}, ${counted(open, 'open crash', 'open crashes')}`, tests));
       return;
     }
+    if (active.every((test) => test.state === 'replaying')) {
+      this.set(`$(loading~spin) Fuzzls: replaying${crashes}`, tooltip('**Fuzzls** is replaying', active));
+      return;
+    }
     const figures = total(active);
     const building = active.filter((test) => test.state === 'building' || test.state === 'queued').length;
     if (!figures || (building === active.length && figures.runsPerSecond === 0)) {

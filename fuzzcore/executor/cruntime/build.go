@@ -54,7 +54,7 @@ var ownFlags = []string{
 func Build(ctx context.Context, compiler Compiler, cacheDir string) (archive string, err error) {
 	clang, err := exec.LookPath(compiler.Path)
 	if err != nil {
-		return "", fmt.Errorf("building the fuzzing runtime: %s not found: install clang or set \"fuzzls.clang.path\"", compiler.Path)
+		return "", fmt.Errorf("building the fuzzing runtime: %s not found: install clang, or set \"fuzzls.clang.path\" or --clang", compiler.Path)
 	}
 	flags := machineFlags(compiler.Flags)
 	key, err := cacheKey(ctx, clang, flags)

@@ -73,7 +73,7 @@ func TestBuildIsCached(t *testing.T) {
 
 func TestBuildFails(t *testing.T) {
 	_, err := Build(t.Context(), Compiler{Path: "no-such-clang"}, t.TempDir())
-	if err == nil || !strings.Contains(err.Error(), `no-such-clang not found: install clang or set "fuzzls.clang.path"`) {
+	if err == nil || !strings.Contains(err.Error(), `no-such-clang not found: install clang, or set "fuzzls.clang.path" or --clang`) {
 		t.Errorf("%v", err)
 	}
 	if _, err := Build(t.Context(), Compiler{Path: "false"}, t.TempDir()); err == nil || !strings.Contains(err.Error(), "is it a compiler?") {
@@ -97,7 +97,7 @@ var fields = map[string]struct {
 	"ring_header": {reflect.TypeFor[abi.RingHeader](), []string{"magic", "size", "slots", "input_size", "slots_offset", "slot_stride",
 		"texts_offset", "seen_offset", "baseline_offset", "arena_offset", "arena_size", "edges", "cells", "state", "hooks",
 		"memory_limit", "early_offset", "head", "wake_at", "unused2", "tail", "sleeping", "unused3", "slow", "unused4"}},
-	"ring_slot": {reflect.TypeFor[abi.RingSlot](), []string{"len", "want", "arena", "flags", "edges", "path", "text", "compares", "seed", "donor", "limit", "unused"}},
+	"ring_slot": {reflect.TypeFor[abi.RingSlot](), []string{"len", "want", "arena", "flags", "edges", "path", "text", "compares", "seed", "donor", "limit", "nanos", "unused"}},
 	"compare_record": {reflect.TypeFor[abi.Compare](), []string{"site", "kind", "len_a", "len_b", "unused1", "a", "b", "text_a", "text_b",
 		"unused2"}},
 }

@@ -43,7 +43,7 @@ func findCompiler(ctx context.Context, path string, env []string) (*compiler, er
 	if path != "" {
 		c, err := newCompiler(ctx, path)
 		if err != nil {
-			return nil, fmt.Errorf(`%w: correct the setting "fuzzls.clang.path"`, err)
+			return nil, fmt.Errorf(`%w: correct the setting "fuzzls.clang.path" or --clang`, err)
 		}
 		return c, nil
 	}
@@ -65,7 +65,7 @@ func findCompiler(ctx context.Context, path string, env []string) (*compiler, er
 	if old != nil {
 		return nil, old
 	}
-	hint := `install it (on Debian: apt-get install clang-19 libclang-rt-19-dev) or set "fuzzls.clang.path"`
+	hint := `install it (on Debian: apt-get install clang-19 libclang-rt-19-dev), or set "fuzzls.clang.path" or --clang`
 	if _, err := exec.LookPath("gcc"); err == nil {
 		return nil, fmt.Errorf("%w, and gcc cannot be used, because it does not write the tables that tell which source was covered: %s", ErrNoClang, hint)
 	}

@@ -122,7 +122,9 @@ func (f *finder) match(ctx context.Context, pattern string) ([]string, error) {
 	case info.Mode().IsRegular() && isSource(dir):
 		return []string{dir}, nil
 	case info.Mode().IsRegular():
-		f.addExecutable(dir)
+		if info.Mode()&0o111 != 0 { // else it is a source file of another language
+			f.addExecutable(dir)
+		}
 		return nil, nil
 	}
 	return listSources(ctx, dir, below)

@@ -23,7 +23,7 @@ import (
 
 // inspectVersion changes when the same executable has other points than before, or the
 // note another layout.
-const inspectVersion = 1
+const inspectVersion = 2
 
 // inspectNote is remembered of an executable whose points were read, in a file beside it.
 type inspectNote struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/fuzzls/fuzzls/fuzzcore/abi"
 	"github.com/fuzzls/fuzzls/fuzzcore/coverage"
 	"github.com/fuzzls/fuzzls/fuzzcore/executor"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/machinecode"
 )
 
 // This file defines ReadPoints: what the instrumented points of a built target stand for.
@@ -23,7 +24,7 @@ import (
 // the line table. Blocks
 // that do not count, which there are although every block of the compiler's counts (the
 // checks of sanitizers are put in later) and many in targets that are compiled with
-// pruning, are proved by those that do (blocks.go).
+// pruning, are proved by those that do (package machinecode).
 
 // PointsConfig tells whose the source is.
 type PointsConfig struct {
@@ -42,7 +43,7 @@ type PointsConfig struct {
 func ReadPoints(ctx context.Context, d *executor.NativeDescription, config PointsConfig) (*coverage.Points, error) {
 	p := &coverage.Points{Edges: len(d.PCs)}
 	src := newSources(config)
-	lines := lineProofs{}
+	lines := machinecode.Proofs{}
 	for i := range d.Modules {
 		m := &d.Modules[i]
 		for _, pc := range d.PCs[m.First : m.First+m.Count] {
@@ -51,17 +52,16 @@ func ReadPoints(ctx context.Context, d *executor.NativeDescription, config Point
 		if m.Path == "" {
 			continue // counters that the target counts by itself stand for no code
 		}
-		r, err := newModuleReader(m, d.PCs, src)
-		if err != nil {
-			return nil, fmt.Errorf("reading coverage points: %w", err)
+		config := machinecode.Config{Path: m.Path, Base: uint64(i) << moduleShift, NeverReturns: neverReturns, File: func(path string) (uint32, bool) { return src.file(path), true }}
+		for k, pc := range d.PCs[m.First : m.First+m.Count] {
+			config.Points = append(config.Points, machinecode.Point{PC: pc.PC, Number: uint32(m.First + k), Entry: pc.Func})
 		}
-		err = r.read(ctx, uint64(i)<<moduleShift, lines)
-		r.close()
+		read, err := machinecode.Read(ctx, config, lines)
 		if err != nil {
 			return nil, fmt.Errorf("reading coverage points of %s: %w", m.Path, err)
 		}
-		p.Funcs = append(p.Funcs, r.funcs...)
-		p.Notes = append(p.Notes, r.notes...)
+		p.Funcs = append(p.Funcs, read.Funcs...)
+		p.Notes = append(p.Notes, read.Notes...)
 	}
 	if err := addRegions(p, d, src); err != nil {
 		p.Notes = append(p.Notes, "which regions of the source ran is not known: "+err.Error())
@@ -70,12 +70,12 @@ func ReadPoints(ctx context.Context, d *executor.NativeDescription, config Point
 	src.read()
 	p.Spans = src.trimSpans(p.Spans)
 	p.Files = src.files
-	for at, points := range lines {
-		if f := &src.files[at.file]; f.Exact || !holdsCode(f.Code, at.line) {
+	for at, proof := range lines {
+		if f := &src.files[at.File]; f.Exact || !holdsCode(f.Code, at.Line) {
 			continue
 		}
-		for point := range points {
-			p.Spans = append(p.Spans, coverage.Span{Point: point, File: at.file, StartLine: at.line, EndLine: at.line})
+		for point := range proof.Points {
+			p.Spans = append(p.Spans, coverage.Span{Point: point, File: at.File, StartLine: at.Line, EndLine: at.Line})
 		}
 	}
 	slices.SortFunc(p.Spans, coverage.CompareSpans)
@@ -112,20 +112,3 @@ func isSameFile(a, b string) bool {
 // moduleShift is where the module's number is in the address of a point. Addresses of
 // user space have 47 bits.
 const moduleShift = 48
-
-// place is a line of a file of sources.
-type place struct{ file, line uint32 }
-
-// lineProofs holds, for each line, the points of which each one proves that it ran.
-type lineProofs map[place]map[uint32]struct{}
-
-func (l lineProofs) add(at place, points []uint32) {
-	set := l[at]
-	if set == nil {
-		set = make(map[uint32]struct{}, len(points))
-		l[at] = set
-	}
-	for _, p := range points {
-		set[p] = struct{}{}
-	}
-}

@@ -9,20 +9,21 @@ import (
 	"github.com/fuzzls/fuzzls/fuzzcore/target/clang"
 	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
 	"github.com/fuzzls/fuzzls/fuzzcore/target/rust"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/zig"
 )
 
 // This file defines what files mean to the languages, by their names and texts.
 
 // moduleFiles decide which files and dependencies a build gets.
-var moduleFiles = slices.Concat([]string{"go.mod", "go.sum", "go.work", "go.work.sum"}, clang.BuildFiles, rust.BuildFiles)
+var moduleFiles = slices.Concat([]string{"go.mod", "go.sum", "go.work", "go.work.sum"}, clang.BuildFiles, rust.BuildFiles, zig.BuildFiles)
 
 // RootFiles are the names of the files that describe a workspace as a whole, the most
 // telling first.
-var RootFiles = slices.Concat([]string{"go.work", "go.mod"}, clang.BuildFiles, rust.BuildFiles)
+var RootFiles = slices.Concat([]string{"go.work", "go.mod"}, clang.BuildFiles, rust.BuildFiles, zig.BuildFiles)
 
 // nativeExtensions are those of the sources of languages whose packages are not their
 // directories: a file may belong to any build of the workspace.
-var nativeExtensions = append(clang.Extensions(), rust.Extension)
+var nativeExtensions = append(clang.Extensions(), rust.Extension, zig.Extension)
 
 // IsSource reports whether builds depend on a file, by its name: source text, or what
 // IsBuildFile accepts.
@@ -45,6 +46,8 @@ func Declared(path string, content []byte) []target.Declaration {
 		return golang.Declared(path, content)
 	case rust.Extension:
 		return rust.Declared(path, content)
+	case zig.Extension:
+		return zig.Declared(path, content)
 	}
 	return clang.Declared(path, content)
 }

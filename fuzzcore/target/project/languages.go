@@ -8,6 +8,7 @@ import (
 	"github.com/fuzzls/fuzzls/fuzzcore/target/clang"
 	"github.com/fuzzls/fuzzls/fuzzcore/target/golang"
 	"github.com/fuzzls/fuzzls/fuzzcore/target/rust"
+	"github.com/fuzzls/fuzzls/fuzzcore/target/zig"
 )
 
 // This file defines the languages: how each finds fuzz tests.
@@ -16,7 +17,7 @@ import (
 type find func(ctx context.Context, config target.FindConfig) (target.Found, error)
 
 // others are the languages beside Go, which is first and decides where the root is.
-var others = []find{findClang, findRust}
+var others = []find{findClang, findRust, findZig}
 
 func findClang(ctx context.Context, config target.FindConfig) (target.Found, error) {
 	return clang.Find(ctx, config)
@@ -24,6 +25,10 @@ func findClang(ctx context.Context, config target.FindConfig) (target.Found, err
 
 func findRust(ctx context.Context, config target.FindConfig) (target.Found, error) {
 	return rust.Find(ctx, config)
+}
+
+func findZig(ctx context.Context, config target.FindConfig) (target.Found, error) {
+	return zig.Find(ctx, config)
 }
 
 // goFound is a Go workspace as a target.Found.

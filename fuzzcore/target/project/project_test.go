@@ -13,6 +13,7 @@ import (
 const (
 	goMod    = "module example.com/m\n\ngo 1.22\n"
 	goTest   = "package m\n\nimport \"testing\"\n\nfunc FuzzM(f *testing.F) {\n\tf.Fuzz(func(t *testing.T, b []byte) {})\n}\n"
+	zigTest  = "const std = @import(\"std\");\ntest \"b\" {\n    try std.testing.fuzz({}, one, .{});\n}\n"
 	cHarness = "#include <stddef.h>\n#include <stdint.h>\n\nint LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) { return 0; }\n"
 )
 
@@ -61,6 +62,9 @@ func TestLoad(t *testing.T) {
 		{"C", []string{".git/x", "", "lib/fuzz/f.c", cHarness}, "", nil, target.Tools{}, "lib/fuzz.f"},
 		{"C, from below", []string{".git/x", "", "lib/fuzz/f.c", cHarness, "g.c", cHarness}, "lib", nil, target.Tools{}, "lib/fuzz.f"},
 		{"both", []string{"go.mod", goMod, "m_test.go", goTest, "c/f.c", cHarness}, "", nil, target.Tools{}, "example.com/m.FuzzM, c.f"},
+		{"Zig", []string{".git/x", "", "r/src/ring.zig", zigTest, "r/build.zig", "", "lone.zig", zigTest, "r/.zig-cache/o/x.zig", zigTest}, "", nil, target.Tools{}, "..lone.test.b, r.ring.test.b"},
+		{"a file of Zig", []string{".git/x", "", "r/src/ring.zig", zigTest, "r/build.zig", ""}, "", []string{"r/src/ring.zig"}, target.Tools{}, "r.ring.test.b"},
+		{"same names in Zig", []string{".git/x", "", "build.zig", "", "a/x.zig", zigTest, "b/x.zig", zigTest}, "", nil, target.Tools{}, "..a.x.test.b, ..b.x.test.b"},
 		{"the directory of C", []string{"go.mod", goMod, "m_test.go", goTest, "c/f.c", cHarness}, "", []string{"./c"}, target.Tools{}, "c.f"},
 		{"a file of C", []string{"go.mod", goMod, "m_test.go", goTest, "c/f.c", cHarness}, "", []string{"c/f.c"}, target.Tools{}, "c.f"},
 		{"an import path", []string{"go.mod", goMod, "m_test.go", goTest, "c/f.c", cHarness}, "", []string{"example.com/m"}, target.Tools{}, "example.com/m.FuzzM"},
@@ -130,7 +134,7 @@ func (f fixed) Problems() []target.Problem { return nil }
 func TestFiles(t *testing.T) {
 	for name, want := range map[string]string{
 		"a.go": "source", "a_test.go": "source tests", "go.mod": "source build", "a.c": "source native tests", "a.h": "source native tests",
-		"CMakeLists.txt": "source build", "fuzzls.toml": "source build", "a.rs": "source native tests", "Cargo.toml": "source build", "a.txt": "", "README": "",
+		"a.zig": "source native tests", "build.zig": "source native build tests", "build.zig.zon": "source build", "CMakeLists.txt": "source build", "fuzzls.toml": "source build", "a.rs": "source native tests", "Cargo.toml": "source build", "a.txt": "", "README": "",
 	} {
 		var is []string
 		for word, ok := range map[string]bool{"source": IsSource(name), "native": IsNative(name), "build": IsBuildFile(name), "tests": MayDeclare(name)} {
@@ -157,6 +161,10 @@ func TestDeclared(t *testing.T) {
 	}
 	text = "// fuzz_target!(no)\n#![no_main]\nlibfuzzer_sys::fuzz_target!(|data: &[u8]| {\n"
 	if declared := Declared("f.rs", []byte(text)); len(declared) != 1 || declared[0].Offset != strings.LastIndex(text, "fuzz_target!") || declared[0].Size != len("fuzz_target!") {
+		t.Errorf("declared: %+v", declared)
+	}
+	text = "const std = @import(\"std\");\n// test \"no\" {}\ntest \"b\" { try std.testing.fuzz({}, one, .{}); }\n"
+	if declared := Declared("src/ring.zig", []byte(text)); len(declared) != 1 || declared[0].Name != "ring.test.b" || declared[0].Offset != strings.Index(text, `"b"`) || declared[0].Size != len(`"b"`) {
 		t.Errorf("declared: %+v", declared)
 	}
 	if declared := Declared("a_test.go", []byte(goTest)); len(declared) != 1 || declared[0].Name != "FuzzM" {

@@ -52,7 +52,7 @@ func (w *Workspace) HowToWrite() string {
 	if w.GoVersion != "" {
 		return "write a func FuzzXxx(f *testing.F) in a _test.go file"
 	}
-	return "define LLVMFuzzerTestOneInput in a C or C++ file"
+	return "define LLVMFuzzerTestOneInput in a C or C++ file, or call std.testing.fuzz in a test of a Zig file"
 }
 
 // Packages returns the packages of the fuzz tests, each once, in order.

@@ -1,6 +1,9 @@
 -- Drives fuzzls from Neovim's built-in client, without any plugin: what any user of
 -- an LSP editor has. Environment: FUZZLS is the server, FILE the file with the fuzz
--- test to open, SOURCE the file that its crash is in, SHOTS where screens are written.
+-- test to open, SOURCE the file that its crash is in, SHOTS where screens are written,
+-- ROOT the folder to open, TYPE the files' type, FUZZ what is on the line that has the
+-- lenses, INPUT how the file begins that shows the input of the crash, OPTIONS the
+-- initialization options in JSON.
 --
 -- It ends with status 0, or prints what failed and ends with status 1.
 
@@ -90,20 +93,21 @@ local function main()
     end
   end
   vim.cmd('edit ' .. vim.env.FILE)
-  vim.bo.filetype = 'go'
+  vim.bo.filetype = vim.env.TYPE
   local buffer = vim.api.nvim_get_current_buf()
-  local folder = vim.fn.fnamemodify(vim.env.FILE, ':h')
+  local folder = vim.env.ROOT
   local client = vim.lsp.start_client({
     name = 'fuzzls', cmd = { server, 'lsp' }, root_dir = folder,
     workspace_folders = { { uri = vim.uri_from_fname(folder), name = 'module' } },
-    handlers = handlers,
+    handlers = handlers, init_options = vim.json.decode(vim.env.OPTIONS),
   })
   assert(client, 'the server did not start')
   assert(vim.lsp.buf_attach_client(buffer, client))
   await('the server', 30 * seconds, function() return vim.lsp.buf_get_clients(buffer)[client] end)
 
-  local fuzz = lineOf(buffer, 'func FuzzParse(')
-  local start = await('a lens to start FuzzParse', 60 * seconds, function() return lens(buffer, fuzz, 'Fuzz') end)
+  local fuzz = lineOf(buffer, vim.env.FUZZ)
+  local start = await('a lens to start the fuzz test', 60 * seconds, function() return lens(buffer, fuzz, 'Fuzz') end)
+  vim.api.nvim_win_set_cursor(0, { fuzz + 1, 0 })
   screen('idle')
   run(buffer, start)
   await('a lens with figures', 180 * seconds, function() return lens(buffer, fuzz, 'runs') end)
@@ -124,7 +128,7 @@ local function main()
 
   -- The crash is shown where it is, and opens from a code action there.
   vim.cmd('edit ' .. vim.env.SOURCE)
-  vim.bo.filetype = 'go'
+  vim.bo.filetype = vim.env.TYPE
   vim.lsp.buf_attach_client(source, client)
   vim.api.nvim_win_set_cursor(0, { crash.lnum + 1, crash.col })
   await('the crash beside its line', 30 * seconds, function() return beside(source, crash.lnum) end)
@@ -140,18 +144,19 @@ local function main()
     table.insert(messages, 'no action opens the reproducer')
   end
   vim.lsp.buf.code_action()
+  local function isInput() return vim.api.nvim_buf_get_lines(0, 0, 1, false)[1]:find(vim.env.INPUT, 1, true) == 1 end
   if show then
     await('the reproducer in a window', 30 * seconds, function()
-      return vim.api.nvim_buf_get_name(0) ~= before and vim.api.nvim_buf_get_lines(0, 0, 1, false)[1] == 'go test fuzz v1'
+      return vim.api.nvim_buf_get_name(0) ~= before and isInput()
     end)
   else
     -- This client cannot show documents: it is told where the reproducer is.
     await('a message with the reproducer', 30 * seconds, function()
       for _, m in ipairs(messages) do
-        local path = m:match('(/%S+/testdata/fuzz/%S+)')
+        local path = m:match('^Open (/%S+)')
         if path then
-          vim.cmd('edit ' .. path)
-          return vim.api.nvim_buf_get_lines(0, 0, 1, false)[1] == 'go test fuzz v1'
+          vim.cmd('edit ' .. vim.fn.fnameescape(path))
+          return isInput()
         end
       end
     end)

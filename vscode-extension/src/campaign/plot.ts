@@ -15,7 +15,7 @@ const width = 300;
 const height = 120;
 const left = 4;
 const right = 4;
-const top = 8;
+const top = 16;
 const bottom = 16;
 
 /** Told apart by color and by dashes. */
@@ -30,7 +30,7 @@ const strokes = [
 
 /** The picture, and below it what each line stands for. An empty text if there is nothing to draw. */
 export function plotHtml(curves: readonly Curve[]): string {
-  const drawn = curves.filter((curve) => curve.samples.length > 0);
+  const drawn = curves.filter((curve) => curve.samples.length > 0).map(({ name, samples }) => ({ name, samples: withoutDips(samples) }));
   if (drawn.length === 0) return '';
   const all = drawn.flatMap((curve) => curve.samples);
   const start = Math.min(...all.map((s) => s[0]));
@@ -43,7 +43,7 @@ export function plotHtml(curves: readonly Curve[]): string {
 <path class="axis" d="M${left} ${top}V${height - bottom}H${width - right}"/>
 <path class="grid" d="M${left} ${y(most)}H${width - right}"/>
 ${lines.join('\n')}
-<text x="${left + 3}" y="${top + 9}">${grouped(most)} points</text>
+<text x="${left}" y="${top - 5}">${grouped(most)} points</text>
 <text x="${left}" y="${height - 4}">0 s</text>
 <text x="${width - right}" y="${height - 4}" text-anchor="end">${age(end - start)}</text>
 </svg>
@@ -51,6 +51,26 @@ ${lines.join('\n')}
 }
 
 type Stroke = (typeof strokes)[number] | undefined;
+
+/** A campaign that starts again has run what it knows, and its points are whole, within that; ms. */
+const catchingUp = 5000;
+
+/**
+ * The samples with their dips filled. A campaign that starts again, after a stop or a save,
+ * counts its points from nothing: that is no loss. What stays lower is one: the build is
+ * another.
+ */
+export function withoutDips(samples: readonly Sample[]): Sample[] {
+  const end = samples[samples.length - 1]?.[0] ?? 0;
+  let later = Math.max(0, ...samples.map(([time, points]) => (end - time < catchingUp ? points : 0)));
+  const reached = samples.map(([, points]) => points);
+  for (let i = reached.length - 1; i >= 0; i--) reached[i] = later = Math.max(later, reached[i] ?? 0);
+  let before = 0;
+  return samples.map(([time, points, runs], i) => {
+    before = Math.max(before, points);
+    return [time, Math.min(before, reached[i] ?? before), runs];
+  });
+}
 
 /** Coverage stays as it is until it grows: a staircase. */
 function curveSvg(curve: Curve, stroke: Stroke, x: (t: number) => number, y: (p: number) => number): string {

@@ -72,8 +72,8 @@ text { fill: var(--vscode-descriptionForeground); font-size: 10px; }
 .axis { fill: none; stroke: var(--vscode-descriptionForeground); stroke-width: .5; }
 .grid { fill: none; stroke: var(--vscode-descriptionForeground); stroke-width: .5; opacity: .4; stroke-dasharray: 2 3; }
 .curve { fill: none; stroke-width: 1.6; }
-ul { list-style: none; margin: 4px 0; padding: 0; }
-li { display: flex; gap: 8px; align-items: center; }
+ul { list-style: none; margin: 4px 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0 16px; }
+li { display: flex; gap: 6px; align-items: center; white-space: nowrap; }
 .key { width: 24px; height: 8px; flex: none; }
 .quiet { color: var(--vscode-descriptionForeground); }
 </style>

@@ -4,7 +4,7 @@
 
 import * as vscode from 'vscode';
 import type { Layer, Look, Place } from './looks';
-import { stripes } from './stripes';
+import { stripes, thinStripes } from './stripes';
 
 /** The color that each look's marks have: in the stripe and in the overview ruler. */
 const marks: Record<Look, string> = {
@@ -65,7 +65,10 @@ function optionsOf(place: Place, look: Look): vscode.DecorationRenderOptions {
   const color = new vscode.ThemeColor(marks[look]);
   switch (place) {
     case 'stripe':
-      return { borderColor: color, borderStyle: stripes[look].style, borderWidth: stripes[look].width };
+    case 'thin': {
+      const { style, width } = (place === 'thin' ? thinStripes : stripes)[look];
+      return { borderColor: color, borderStyle: style, borderWidth: width };
+    }
     case 'tint': {
       const id = tints[look];
       return id ? { backgroundColor: new vscode.ThemeColor(id) } : {};

@@ -11,9 +11,8 @@ export type Display = 'gutter' | 'line' | 'ruler' | 'off';
 export const looks = ['uncovered', 'partly', 'covered', 'stale', 'fresh0', 'fresh1', 'fresh2', 'entry', 'crash'] as const;
 export type Look = (typeof looks)[number];
 
-/** Where a look appears. */
-export const places = ['stripe', 'tint', 'ruler'] as const;
-export type Place = (typeof places)[number];
+/** Where a look appears. A thin stripe is that of a line whose text begins at the very left. */
+export type Place = 'stripe' | 'thin' | 'tint' | 'ruler';
 
 /** One decoration type: a look at a place. */
 export type Layer = `${Place}.${Look}`;
@@ -47,6 +46,8 @@ export interface Scene {
   crashes: readonly number[];
   /** The number of lines of the document. */
   lines: number;
+  /** Whether the text of a line begins at the very left. */
+  unindented: (line: number) => boolean;
   /** The lines that are worth painting. */
   window: Run;
   now: number;
@@ -63,7 +64,7 @@ export function layersOf(scene: Scene, display: Display): Layers {
   for (let line = Math.max(0, scene.window[0]); line <= last; line++) {
     const fresh = freshLook(scene.picture, line, scene.now);
     const look = marks.get(line) ?? fresh ?? stateLooks[scene.picture.state(line)];
-    if (look) extend(layers, `stripe.${look}`, line);
+    if (look) extend(layers, `${scene.unindented(line) ? 'thin' : 'stripe'}.${look}`, line);
     // The tint is what the eye catches from afar, so new lines have it in any case.
     const tint = display === 'line' ? look : fresh;
     if (tint) extend(layers, `tint.${tint}`, line);

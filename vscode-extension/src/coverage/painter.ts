@@ -104,7 +104,8 @@ export class Painter implements vscode.Disposable {
     const lines = editor.document.lineCount;
     const window = paintWindow(visibleLines(editor), lines, before?.window);
     coverage?.age(now);
-    const layers = layersOf({ picture: coverage?.shown ?? nothing, crashes, lines, window, now }, this.display);
+    const unindented = (line: number): boolean => /^\S/.test(editor.document.lineAt(line).text);
+    const layers = layersOf({ picture: coverage?.shown ?? nothing, crashes, lines, unindented, window, now }, this.display);
     for (const [layer, runs] of changedLayers(before?.layers ?? noLayers, layers)) {
       editor.setDecorations(this.decorations.type(layer), runs.map(([first, last]) => new vscode.Range(first, 0, last, 0)));
     }

@@ -2,7 +2,7 @@
 // as such, bytes in hexadecimal beside their text. Knows nothing of VS Code.
 
 import { counted } from '../figures';
-import type { ReproducerResult, ReproducerValue } from '../lspExt';
+import type { AskedValue, ReproducerResult, ReproducerValue } from '../lspExt';
 import { escape } from './escape';
 import { hexRows } from './hex';
 
@@ -13,19 +13,27 @@ const shownBytes = 16 << 10;
 const openText = 1000;
 const openBytes = 256;
 
-/** The type of an input that is the file's bytes: of C, C++ and Rust. They are no expression of a language. */
+/** The type of an input that is the file's bytes: of C, C++, Rust and Zig. They are no expression of a language. */
 const rawBytes = 'bytes';
 
 /** How much the input is: bytes of the values that the fuzz test is given, not of the file. */
-export function inputSize({ values }: ReproducerResult): string {
+export function inputSize({ values, asked = [] }: ReproducerResult): string {
+  if (asked.length > 0) return counted(asked.length, 'value');
   const only = values[0];
   if (values.length === 1 && only?.bytes !== undefined) return counted(bytesOf(only).length, 'byte');
   return counted(values.length, 'value');
 }
 
 /** The values, one below the other. */
-export function inputHtml({ values }: ReproducerResult): string {
+export function inputHtml({ values, asked = [] }: ReproducerResult): string {
+  if (asked.length > 0) return askedHtml(asked) + folded('Bytes', values.map((value) => valueHtml(value, false)).join('\n'));
   return values.map((value) => valueHtml(value, values.length > 1)).join('\n');
+}
+
+/** What the fuzz test asked for and got, a line for each. */
+function askedHtml(asked: readonly AskedValue[]): string {
+  const lines = asked.map(({ name, text }) => `<span class="quiet">${escape(name)}</span> = ${escape(text)}`);
+  return `<pre class="asked">${lines.join('\n')}</pre>`;
 }
 
 function bytesOf(value: ReproducerValue): Buffer {

@@ -55,6 +55,8 @@ export function nativeLaunch(name: string, replay: string, dir: string): Launch 
   const first = words?.findIndex((word) => !/^\w+=/.test(word)) ?? -1;
   const program = words?.[first];
   if (!words || program === undefined) throw new Error(`The command that replays the crash cannot be debugged: ${replay}`);
+  // Executables of Zig take no files, so that our own command replays.
+  if (path.basename(program) === 'fuzzls') throw new Error('This fuzz test runs no single input by itself: make the crash a test, then debug that.');
   const env = Object.fromEntries(words.slice(0, first).map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]));
   return { type: 'lldb', request: 'launch', name, program: path.resolve(dir, program), args: words.slice(first + 1), cwd: dir, env };
 }

@@ -8,7 +8,10 @@ import type { CrashStatus, TestStatus } from '../lspExt';
 import { itemOf } from './items';
 import { messageOf } from './messages';
 
-/** States in which a fuzz test belongs to a campaign. */
+/**
+ * States in which a fuzz test may belong to a campaign. One that is queued or built may as
+ * well be about to be replayed, which is no campaign.
+ */
 const fuzzing = new Set(['queued', 'building', 'running', 'stopping']);
 
 /** A fuzz test that is being fuzzed. */
@@ -71,7 +74,8 @@ export class CampaignRuns implements vscode.Disposable {
   update(): void {
     for (const test of this.ctx.state.tests) {
       if (fuzzing.has(test.state)) {
-        if (!this.running.has(test.id)) this.begin(test);
+        const begins = test.state === 'running' || this.asked.has(test.id);
+        if (begins && !this.running.has(test.id)) this.begin(test);
         this.report(test);
       } else if (this.running.has(test.id)) {
         this.end(test.id, test.failure);

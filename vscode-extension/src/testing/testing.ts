@@ -76,7 +76,8 @@ export class Testing implements vscode.Disposable {
     run.started(item);
     const start = Date.now();
     try {
-      const result = await this.ctx.executeUntil(token, 'fuzzls.replay', item.id);
+      // The run has the result: no message in addition.
+      const result = await this.ctx.executeUntil(token, 'fuzzls.replay', item.id, { quiet: true });
       run.appendOutput(`${result.message}\r\n`, undefined, item);
       const took = Date.now() - start;
       const crashes = result.crashes.map((signature) => this.ctx.state.crash(signature)).filter((c): c is CrashStatus => c !== undefined);

@@ -6,12 +6,13 @@ import { endSteps } from './fake/end.mjs';
 import { followSteps } from './fake/follow.mjs';
 import { testingSteps } from './fake/testing.mjs';
 import { themeSteps } from './fake/themes.mjs';
-import { viewSteps } from './fake/views.mjs';
+import { viewSteps, welcomeSteps } from './fake/views.mjs';
 import { FakeWorkbench } from './fakeWorkbench.mjs';
 import { story } from './story.mjs';
 
 story('with a fake server', FakeWorkbench.open, (step) => {
   coverageSteps(step);
+  welcomeSteps(step);
   crashSteps(step);
   viewSteps(step);
   testingSteps(step);

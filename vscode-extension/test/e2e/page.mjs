@@ -22,14 +22,20 @@ export const looks = {
   'solid 3px 0px': 'covered', 'dashed 2px 0px': 'partly', 'dotted 3px 0px': 'uncovered', 'dotted 2px 0px': 'stale',
   'solid 6px 0px': 'fresh0', 'solid 5px 0px': 'fresh1', 'solid 4px 0px': 'fresh2', 'double 4px 0px': 'entry', 'solid 6px 1px': 'crash',
 };
+/** Those of lines that are not indented. A new one is told from a covered one by its tint. */
+const thinLooks = {
+  'solid 2px 0px': 'covered', 'dashed 2px 0px': 'partly', 'dotted 2px 0px': 'uncovered', 'dotted 1px 0px': 'stale',
+  'double 3px 0px': 'entry', 'solid 2px 1px': 'crash',
+};
 
 /**
  * What an editor shows, by line (from 1): pictures in the gutter (codicon names), the look
  * of the stripe, backgrounds of the line, squiggles, native coverage.
  */
 export function editorLines(page, file, index = 0) {
-  return page.locator(`.monaco-editor[data-uri$="${file}"]`).nth(index).evaluate((editor, looks) => {
+  return page.locator(`.monaco-editor[data-uri$="${file}"]`).nth(index).evaluate((editor, { looks, thinLooks }) => {
     const numbers = new Map();
+    const texts = new Map([...editor.querySelectorAll('.view-lines > .view-line')].map((row) => [parseInt(row.style.top), row.textContent]));
     for (const row of editor.querySelectorAll('.margin-view-overlays > div')) {
       const number = row.querySelector('.line-numbers');
       if (number) numbers.set(parseInt(row.style.top), Number(number.textContent));
@@ -54,14 +60,14 @@ export function editorLines(page, file, index = 0) {
         const style = getComputedStyle(d);
         if (/ced-/.test(d.className)) {
           if (style.backgroundColor !== 'rgba(0, 0, 0, 0)') line.background.push(style.backgroundColor);
-          if (style.borderLeftStyle !== 'none') line.stripe.push(looks[`${style.borderLeftStyle} ${style.borderLeftWidth} ${style.borderTopWidth}`]);
+          if (style.borderLeftStyle !== 'none') line.stripe.push((/^\S/.test(texts.get(parseInt(row.style.top))) ? thinLooks : looks)[`${style.borderLeftStyle} ${style.borderLeftWidth} ${style.borderTopWidth}`]);
         }
         const squiggle = /squiggly-(\w+)/.exec(d.className);
         if (squiggle) line.squiggle.push(squiggle[1]);
       }
     }
     return lines;
-  }, looks);
+  }, { looks, thinLooks });
 }
 
 /** Our marks by line. */
@@ -75,29 +81,32 @@ export async function marks(page, file, index = 0) {
 }
 
 /**
- * Opens VS Code's quick input with a text, from the title bar: unlike a key, a click there
- * reaches the workbench wherever the focus is, also in a webview that is just going away.
- * Only the event: a real click would take the focus from the editor.
+ * Opens VS Code's quick input with a text, and does something with it. It is opened from the
+ * title bar: unlike a key, a click there reaches the workbench wherever the focus is, also in
+ * a webview that is just going away. Only the event: a real click would take the focus from
+ * the editor. What takes the focus meanwhile, such as a view that is just being shown, closes
+ * the input; then it is opened again.
  */
-async function quickInput(page, text) {
-  await page.locator('.command-center-quick-pick').dispatchEvent('click');
-  const input = page.locator('.quick-input-widget:visible input').first();
-  await input.fill(text);
-  return input;
+function quickInput(page, text, act) {
+  return eventually(async () => {
+    await page.locator('.command-center-quick-pick').dispatchEvent('click');
+    const input = page.locator('.quick-input-widget:visible input').first();
+    await input.fill(text, { timeout: 10_000 });
+    await act(input);
+  });
 }
 
 /**
  * Picks an entry of the quick input. Only the event, which comes when the row is found: until
  * a real click, the list may have been filtered, and another entry be in the same row.
  */
-function pick(page, filter) {
-  return page.locator('.quick-input-list .monaco-list-row').filter(filter).first().dispatchEvent('click');
+function pick(page, filter, timeout = 20_000) {
+  return page.locator('.quick-input-list .monaco-list-row').filter(filter).first().dispatchEvent('click', undefined, { timeout });
 }
 
 /** Runs a command of the palette by its title. */
-export async function command(page, title) {
-  await quickInput(page, `>${title}`);
-  await pick(page, { has: page.getByText(title, { exact: true }) });
+export function command(page, title) {
+  return quickInput(page, `>${title}`, () => pick(page, { has: page.getByText(title, { exact: true }) }));
 }
 
 /** Chooses an entry of the open quick pick. */
@@ -112,8 +121,7 @@ export function statusBar(page) {
 
 /** Puts the cursor at the start of a line of the active editor, with VS Code's own command. */
 export async function goToLine(page, line) {
-  const input = await quickInput(page, `:${line}`);
-  await input.press('Enter');
+  await quickInput(page, `:${line}`, (input) => input.press('Enter', { timeout: 10_000 }));
   await page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden' });
   // The editor has the focus some time after, and only then keys reach it.
   await page.locator('.monaco-editor.focused').waitFor();
@@ -126,17 +134,28 @@ export function cursorAt(page, line) {
 }
 
 /**
- * The content frame of the visible webview of a kind, which is in the frame's address:
- * webviewView for a view such as the plot, webviewEditor for an editor such as a reproducer.
+ * Has webviews say whether they are in the side bar. VS Code lays them over what they belong
+ * to, and only where they are tells what that is.
  */
-export function webview(page, purpose) {
-  const which = purpose === 'webviewView' ? '[src*="purpose=webviewView"]' : ':not([src*="purpose=webviewView"])';
-  return page.frameLocator(`iframe.webview.ready${which}`).frameLocator('iframe#active-frame');
+export function tellWebviewsApart(page) {
+  return page.addInitScript(() => {
+    setInterval(() => {
+      const end = document.querySelector('.part.sidebar')?.getBoundingClientRect().right ?? 0;
+      for (const frame of document.querySelectorAll('iframe.webview')) {
+        frame.dataset.in = frame.getBoundingClientRect().left < end ? 'sidebar' : 'editor';
+      }
+    }, 50);
+  });
+}
+
+/** The content frame of the visible webview in the side bar, such as the plot, or in an editor. */
+export function webview(page, where) {
+  return page.frameLocator(`iframe.webview.ready[data-in="${where}"]:visible`).frameLocator('iframe#active-frame');
 }
 
 /** The content frame of the reproducer that is shown. */
 export function reproducer(page) {
-  return webview(page, 'webviewEditor');
+  return webview(page, 'editor');
 }
 
 /** The color of each kind of mark that is shown. */
@@ -173,8 +192,7 @@ export function nextMarks(page, line) {
 
 /** Opens a file of the workspace by its name. */
 export async function openFile(page, name) {
-  await quickInput(page, name);
-  await pick(page, { has: page.getByText(name, { exact: true }) });
+  await quickInput(page, name, () => pick(page, { has: page.getByText(name, { exact: true }) }));
   await page.locator(`.monaco-editor.focused[data-uri$="/${name}"]`).waitFor();
 }
 
@@ -208,6 +226,21 @@ export async function paints(page, file, line, wanted, timeout = 90_000) {
     }),
   }), { file, line, wanted, looks, timeout });
   return { at: () => handle.evaluate((h) => h.seen) };
+}
+
+/**
+ * Renames the active file in the Explorer. What the Explorer does when it is shown, such as
+ * reading the folder again, may take the focus or close its input: then it is asked again.
+ */
+export async function renameActiveFile(page, from, to) {
+  await command(page, 'File: Reveal Active File in Explorer View');
+  await eventually(async () => {
+    await page.locator('.explorer-folders-view .monaco-list-row.selected').filter({ hasText: from }).click({ timeout: 10_000 });
+    await page.keyboard.press('F2');
+    const input = page.locator('.explorer-folders-view .monaco-inputbox input');
+    await input.fill(to, { timeout: 3_000 });
+    await input.press('Enter', { timeout: 3_000 });
+  });
 }
 
 /** Clicks where breakpoints are set. */
@@ -246,13 +279,13 @@ export async function notifications(page) {
   return () => told.jsonValue();
 }
 
-/** The part of the page, for a picture, with some visible lines of an editor and a little around. */
+/** The part of the page, for a picture, with some visible lines of an editor. */
 export async function partOf(page, file, first, last, width) {
   const editor = page.locator(`.monaco-editor[data-uri$="${file}"]`).first();
   const box = (line) => editor.locator('.margin-view-overlays .line-numbers').filter({ hasText: new RegExp(`^${line}$`) }).first().boundingBox();
   const { x } = await editor.boundingBox();
   const [from, to] = [await box(first), await box(last)];
-  return { x, y: from.y - 8, width, height: to.y + to.height - from.y + 16 };
+  return { x, y: from.y, width, height: to.y + to.height - from.y };
 }
 
 /** Saves a picture of the page, or of a part of it. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { eventually, goToLine, marks, notifications, statusBar, visibleLines } from './page.mjs';
+import { command, eventually, goToLine, marks, notifications, openFile, statusBar, visibleLines } from './page.mjs';
 import { descendants, processes } from './processes.mjs';
 import { openWorkbench, root, startBrowser, startVSCode } from './vscode.mjs';
 
@@ -62,9 +62,17 @@ export class RealWorkbench {
     return readFileSync(path.join(this.vscode.folder, file), 'utf8').split('\n');
   }
 
-  /** The number of the first line of settings.go on disk that holds a text. */
-  line(text) {
-    const index = this.text().findIndex((line) => line.includes(text));
+  /** Checks another version out while settings.go is open. */
+  async checkout(version) {
+    this.git('checkout', '-q', version);
+    // Reads it again, as VS Code does by itself where it can watch files.
+    await openFile(this.page, 'settings.go');
+    await command(this.page, 'File: Revert File');
+  }
+
+  /** The number of the first line of a file on disk that holds a text. */
+  line(text, file = 'settings.go') {
+    const index = this.text(file).findIndex((line) => line.includes(text));
     assert.ok(index >= 0, `no line holds ${text}`);
     return index + 1;
   }

@@ -64,6 +64,8 @@ describe('without a usable server', () => {
     const toast = page.locator('.notification-toast').filter({ hasText: 'was not found at "/nowhere/fuzzls"' });
     await toast.waitFor({ timeout: 60_000 });
     await statusBar(page).locator('.codicon-error').waitFor();
+    await command(page, 'Fuzzls: Show Campaign');
+    await page.locator('.sidebar').getByRole('button', { name: 'Show Log' }).waitFor();
     await screenshot(page, 'server-missing');
   });
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createVSIX } from '@vscode/vsce';
 import { chromium } from 'playwright-core';
-import { eventually } from './page.mjs';
+import { eventually, tellWebviewsApart } from './page.mjs';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 export const output = path.join(root, 'test-output');
@@ -138,6 +138,7 @@ export async function openWorkbench(browser, vscode, file, { width = 1280, heigh
   const page = await context.newPage();
   // Generous: a machine that does much else is slow, not wrong.
   page.setDefaultTimeout(60_000);
+  await tellWebviewsApart(page);
   await page.goto(vscode.url(file));
   await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
   return page;

@@ -66,7 +66,8 @@ test('lines that another program changes on disk move, too', async () => {
 test('each way to show coverage, and off and on', async () => {
   const editor = await vscode.window.showTextDocument(file);
   const places = (): string[] => [...new Set([...extension.exports.painter.layers(editor)].filter(([, runs]) => runs.length > 0).map(([layer]) => layer.replace(/\..*/, '')))].sort();
-  for (const [value, expected] of [['line', ['ruler', 'stripe', 'tint']], ['ruler', ['ruler']], ['off', []], ['gutter', ['ruler', 'stripe']]] as const) {
+  // The lines of the document are not indented: their stripes are thin.
+  for (const [value, expected] of [['line', ['ruler', 'thin', 'tint']], ['ruler', ['ruler']], ['off', []], ['gutter', ['ruler', 'thin']]] as const) {
     await display(value);
     await eventually(() => { assert.deepEqual(places(), expected, value); });
   }

@@ -53,6 +53,8 @@ test('has the figures in the status bar', async () => {
   await text(/^\$\(beaker\) Fuzzls$/);
   status(fake, fuzzTest({ state: 'building' }));
   await text(/Fuzzls: building$/);
+  status(fake, fuzzTest({ state: 'replaying', figures }));
+  await text(/Fuzzls: replaying$/);
   status(fake, fuzzTest({ state: 'running', figures }));
   crashes(fake, [crash()]);
   await text(/^\$\(pulse\) 45\.1k\/s · 312\/1,024 \$\(bug\) 1$/);

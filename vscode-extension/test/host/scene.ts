@@ -95,10 +95,26 @@ export class Coverage {
   }
 }
 
-/** The runs of stripes in an editor, by look. */
+/** The runs of stripes in an editor, by look, thin or not. */
 export function stripes(editor: vscode.TextEditor): Record<string, Run[]> {
   const layers: Layers = extension.exports.painter.layers(editor);
-  return Object.fromEntries([...layers].filter(([layer, runs]) => layer.startsWith('stripe.') && runs.length > 0).map(([layer, runs]) => [layer.slice('stripe.'.length), runs]));
+  const found: Record<string, Run[]> = {};
+  for (const [layer, runs] of layers) {
+    const [place, look] = layer.split('.') as [string, string];
+    if ((place === 'stripe' || place === 'thin') && runs.length > 0) found[look] = joined([...(found[look] ?? []), ...runs]);
+  }
+  return found;
+}
+
+/** Runs in order, those that touch as one. */
+function joined(runs: Run[]): Run[] {
+  const result: Run[] = [];
+  for (const run of runs.sort((a, b) => a[0] - b[0])) {
+    const last = result[result.length - 1];
+    if (last && last[1] + 1 === run[0]) result[result.length - 1] = [last[0], run[1]];
+    else result.push(run);
+  }
+  return result;
 }
 
 /** Waits until all visible editors of a document show these stripes. */

@@ -28,7 +28,7 @@ test('replays through the Testing view', async () => {
   await eventually(() => { assert.equal(extension.exports.ctx.state.crashes.length, 1); });
   fake.forget();
   await vscode.commands.executeCommand('testing.runAll');
-  assert.deepEqual((await fake.command('fuzzls.replay')).arguments, ['example.com/p.FuzzParse']);
+  assert.deepEqual((await fake.command('fuzzls.replay')).arguments, ['example.com/p.FuzzParse', { quiet: true }]);
 });
 
 test('tells a crash as a test message with its stack', () => {

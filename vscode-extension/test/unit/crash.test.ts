@@ -25,6 +25,16 @@ test('raw bytes are shown in hexadecimal, without an expression', () => {
   assert.ok(!/literal|details/.test(html));
 });
 
+test('What a Zig fuzz test asked for is listed, with the bytes folded', () => {
+  const raw = bytes('bytes', Uint8Array.from([7, 0]));
+  const asked = [{ name: 'src/ring.zig:42: value(u8)', text: '7' }, { name: 'src/ring.zig:43: slice()', text: '"<a>"' }];
+  const html = inputHtml({ ...result(raw), asked });
+  assert.equal(inputSize({ ...result(raw), asked }), '2 values');
+  assert.match(html, /<span class="quiet">src\/ring\.zig:42: value\(u8\)<\/span> = 7\n/);
+  assert.ok(html.includes('= &#34;&#60;a&#62;&#34;'), html);
+  assert.match(html, /<details><summary>Bytes<\/summary>.*07 00/s);
+});
+
 test('a text of several lines is shown as one, its expression folded', () => {
   const html = inputHtml(result(bytes('string', '[cache]\nsize = <1>')));
   assert.match(html, /<pre class="text">\[cache\]\nsize = &#60;1&#62;<\/pre><details><summary>Go expression/);
@@ -53,6 +63,7 @@ test('others are debugged with the words of their replay command', () => {
   assert.deepEqual(nativeLaunch('Debug it', "ASAN_OPTIONS='a=1:b=2' ./out/fuzz -x 'an input'", '/m'), {
     type: 'lldb', request: 'launch', name: 'Debug it', program: '/m/out/fuzz', args: ['-x', 'an input'], cwd: '/m', env: { ASAN_OPTIONS: 'a=1:b=2' },
   });
+  assert.throws(() => nativeLaunch('', 'fuzzls replay 0123456789abcdef', '/m'), /make the crash a test/);
   for (const command of ['a | b', 'a > b', '$HOME/a', 'a "$b"', 'a `b`', '', 'A=b', "a 'b"]) assert.throws(() => nativeLaunch('', command, '/'), /cannot be debugged/, command);
 });
 

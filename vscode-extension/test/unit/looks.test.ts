@@ -5,14 +5,14 @@ import { test } from 'node:test';
 import { blockAfter, blockBefore, uncoveredBlocks } from '../../src/coverage/blocks';
 import { changedLayers, layersOf, looks, paintWindow, type Layers, type Scene } from '../../src/coverage/looks';
 import { Picture } from '../../src/coverage/picture';
-import { stripes } from '../../src/coverage/stripes';
+import { stripes, thinStripes } from '../../src/coverage/stripes';
 import { LineState } from '../../src/lspExt';
 import { random } from './random';
 
 function scene(fill: (picture: Picture) => void, change: Partial<Scene> = {}): Scene {
   const picture = new Picture();
   fill(picture);
-  return { picture, crashes: [], lines: 20, window: [0, 19], now: 10_000, ...change };
+  return { picture, crashes: [], lines: 20, unindented: () => false, window: [0, 19], now: 10_000, ...change };
 }
 
 const mixed = (picture: Picture): void => {
@@ -31,6 +31,17 @@ test('the stripe has runs; crash and entry replace the state', () => {
   assert.deepEqual(layers.get('stripe.crash'), [[7, 7]]);
   assert.deepEqual(layers.get('ruler.uncovered'), [[6, 8]]);
   assert.equal([...layers.keys()].some((layer) => layer.startsWith('tint.')), false);
+});
+
+test('lines that are not indented have a thin stripe', () => {
+  const s = scene((p) => { mixed(p); p.entries = [2]; p.fresh.set(4, 10_000); }, { crashes: [7], unindented: (line) => line % 2 === 0 });
+  const layers = layersOf(s, 'gutter');
+  assert.deepEqual(layers.get('thin.entry'), [[2, 2]]);
+  assert.deepEqual(layers.get('stripe.covered'), [[3, 3]]);
+  assert.deepEqual(layers.get('thin.fresh0'), [[4, 4]]);
+  assert.deepEqual(layers.get('tint.fresh0'), [[4, 4]]);
+  assert.deepEqual(layers.get('thin.uncovered'), [[6, 6], [8, 8]]);
+  assert.deepEqual(layers.get('stripe.crash'), [[7, 7]]);
 });
 
 test('modes', () => {
@@ -78,7 +89,7 @@ test('only changed layers are painted, and what is painted is right', () => {
   for (let step = 0; step < 200; step++) {
     const first = next(20);
     picture.fill(first, first + next(3), next(5) as LineState);
-    const wanted = layersOf({ picture, crashes: [], lines: 20, window: [0, 19], now: 0 }, 'gutter');
+    const wanted = layersOf({ picture, crashes: [], lines: 20, unindented: () => false, window: [0, 19], now: 0 }, 'gutter');
     const changed = changedLayers(painted, wanted);
     const result: Layers = new Map(painted);
     for (const [layer, runs] of changed) {
@@ -107,8 +118,10 @@ test('the window of a short file is all of it, and that of a long file moves rar
 });
 
 test('every look has its own shape', () => {
-  const shapes = looks.map((look) => JSON.stringify(stripes[look]));
-  assert.equal(new Set(shapes).size, looks.length);
+  assert.equal(new Set(looks.map((look) => JSON.stringify(stripes[look]))).size, looks.length);
+  // Among the thin ones, new lines are told by their tint.
+  const lasting = looks.filter((look) => !look.startsWith('fresh'));
+  assert.equal(new Set(lasting.map((look) => JSON.stringify(thinStripes[look]))).size, lasting.length);
 });
 
 test('uncovered blocks', () => {
@@ -127,7 +140,7 @@ test('a file of 100,000 lines is cheap', (t) => {
   for (let line = 0; line < 100_000; line++) picture.fill(line, line, (line % 4) as LineState);
   const start = performance.now();
   const rounds = 50;
-  for (let i = 0; i < rounds; i++) layersOf({ picture, crashes: [], lines: 100_000, window: paintWindow([40_000, 40_060], 100_000, undefined), now: 0 }, 'gutter');
+  for (let i = 0; i < rounds; i++) layersOf({ picture, crashes: [], lines: 100_000, unindented: (line) => line % 7 === 0, window: paintWindow([40_000, 40_060], 100_000, undefined), now: 0 }, 'gutter');
   // Printed, not judged: the machine may be busy.
   t.diagnostic(`${((performance.now() - start) / rounds).toFixed(2)} ms for the layers of 100,000 lines`);
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plotHtml } from '../../src/campaign/plot';
+import { plotHtml, withoutDips } from '../../src/campaign/plot';
 import { hexRows } from '../../src/crash/hex';
 import { pageHtml } from '../../src/crash/html';
 import { age, percent, short, summaryLine, total } from '../../src/figures';
@@ -75,4 +75,13 @@ test('the plot', () => {
   assert.ok(html.includes('1,200 points'));
   assert.ok(!/NaN|undefined|Infinity/.test(html), html);
   assert.ok(!/NaN|Infinity/.test(plotHtml([{ name: 'one', samples: [[1000, 0, 0]] }])));
+});
+
+test('the plot has no dip where a campaign starts again', () => {
+  const points = (...all: number[]): number[] => withoutDips(all.map((n, i) => [1000 * i, n, 0])).map((sample) => sample[1]);
+  assert.deepEqual(points(), []);
+  assert.deepEqual(points(10, 20, 0, 5, 25), [10, 20, 20, 20, 25]);
+  // It may be catching up for some seconds; then it is another build, which has less.
+  assert.deepEqual(points(10, 20, 0), [10, 20, 20]);
+  assert.deepEqual(points(10, 20, 0, 12, 12, 12, 12, 12), [10, 20, 12, 12, 12, 12, 12, 12]);
 });

@@ -77,7 +77,8 @@ struct ring_slot {
   uint64_t path;
   uint32_t text, compares;
   uint32_t seed, donor, limit;
-  uint8_t unused[12];
+  uint32_t nanos;
+  uint8_t unused[8];
   uint8_t input[];
 };
 

@@ -143,6 +143,13 @@ static uint64_t compares_offset(uint32_t want) {
   return blocks_offset(want) + (want & WANT_BLOCKS ? up_to_64(up_to_64(ring.cells) / 8) : 0);
 }
 
+// now returns a time in nanoseconds. It makes no system call.
+static uint64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 // traced is the WANT_COMPARES of the last run: hooks stay as they are until a run wants
 // them otherwise.
 static uint32_t traced;
@@ -163,9 +170,14 @@ static inline void run_slot(fuzzls_test test, struct ring_slot *s) {
     fuzzls_start_compares(piece + compares_offset(want));
   if (__builtin_expect(want & WANT_BLOCKS, 0))
     fuzzls_clear_cells(ring.cells);
+  const uint64_t began = __builtin_expect(want & WANT_COUNTERS, 0) ? now() : 0;
   int result = fuzzls_run_input(test, data, size);
   if (__builtin_expect(fuzzls_is_copy(), 0))
     _exit(0); // a process that the target forked has come back here
+  if (__builtin_expect(want & WANT_COUNTERS, 0)) {
+    const uint64_t took = now() - began;
+    s->nanos = took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
+  }
   if (__builtin_expect(want & WANT_COMPARES, 0))
     s->compares = fuzzls_stop_compares();
   if (__builtin_expect(want & WANT_BLOCKS, 0))

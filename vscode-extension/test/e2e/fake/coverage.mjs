@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { renameSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { covered, partly, stale, uncovered } from '../fakeWorkbench.mjs';
-import { choose, command, cursorAt, editorLines, eventually, goToLine, marks, openFile, screenshot, statusBar } from '../page.mjs';
+import { choose, command, cursorAt, editorLines, eventually, goToLine, marks, openFile, renameActiveFile, screenshot, statusBar } from '../page.mjs';
 
 const states = [[27, 29, covered], [30, 30, partly], [31, 33, uncovered], [34, 34, stale]];
 
@@ -37,11 +37,11 @@ export function coverageSteps(step) {
 
   step('lets newly covered lines fade', async (w) => {
     // Covered in the future: it stays fresh, however slow the machine is.
-    w.cover({ lines: [[27, 33, covered]], fresh: [[28, -3_600_000]] });
-    await w.shown({ 28: 'covered', 29: 'fresh0', 30: 'covered', 31: 'covered', 32: 'covered', 33: 'covered', 34: 'covered' });
+    w.cover({ lines: [[27, 33, covered]], fresh: [[33, -3_600_000]] });
+    await w.shown({ 28: 'covered', 29: 'covered', 30: 'covered', 31: 'covered', 32: 'covered', 33: 'covered', 34: 'fresh0' });
     await screenshot(w.page, 'fresh-dark');
-    w.cover({ lines: [[27, 33, covered]], fresh: [[28, 4_000]] });
-    await eventually(async () => assert.equal((await marks(w.page, 'settings.go'))[29], 'covered'));
+    w.cover({ lines: [[27, 33, covered]], fresh: [[33, 4_000]] });
+    await eventually(async () => assert.equal((await marks(w.page, 'settings.go'))[34], 'covered'));
   });
 
   step('paints both editors of a split, and each mode in its place', async (w) => {
@@ -81,13 +81,7 @@ export function coverageSteps(step) {
     const { page, fake, source } = w;
     w.cover({ lines: [[27, 29, covered]] });
     await goToLine(page, 28);
-    await command(page, 'File: Reveal Active File in Explorer View');
-    await page.locator('.explorer-folders-view .monaco-list-row.selected').filter({ hasText: 'settings.go' }).waitFor();
-    await page.locator('.explorer-folders-view .monaco-list').focus();
-    await page.keyboard.press('F2');
-    const input = page.locator('.explorer-folders-view .monaco-inputbox input');
-    await input.fill('renamed.go');
-    await input.press('Enter');
+    await renameActiveFile(page, 'settings.go', 'renamed.go');
     const renamed = source.replace('settings.go', 'renamed.go');
     await fake.hears('textDocument/didClose', (p) => p.textDocument.uri === source);
     await fake.hears('textDocument/didOpen', (p) => p.textDocument.uri === renamed);
@@ -99,6 +93,7 @@ export function coverageSteps(step) {
     await openFile(page, 'settings.go');
     await fake.hears('textDocument/didOpen', (p) => p.textDocument.uri === source);
     w.generation = 0;
+    await command(page, 'View: Close Other Editors in Group');
+    await page.locator('.tab').filter({ hasText: 'renamed.go' }).waitFor({ state: 'detached' });
   });
-
 }

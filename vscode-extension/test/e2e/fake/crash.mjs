@@ -19,6 +19,9 @@ export function crashSteps(step) {
       assert.deepEqual(line.squiggle, ['error']);
     });
     await screenshot(page, 'crash-dark');
+    await command(page, 'Problems: Focus on Problems View');
+    await page.locator('.markers-panel .monaco-list-row').filter({ hasText: 'index out of range' }).waitFor();
+    await command(page, 'View: Hide Panel');
     await toast.getByText('Open Reproducer').click();
     assert.deepEqual(await fake.hears('fuzzls/reproducer'), { signature: c.signature });
     const body = reproducer(page);

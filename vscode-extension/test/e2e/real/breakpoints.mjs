@@ -23,6 +23,7 @@ export function breakpointSteps(step) {
       await clickGlyphMargin(page, 'settings.go', clicked);
       await clickGlyphMargin(page, 'settings.go', keyed);
       await eventually(async () => assert.deepEqual(await breakpoints(), []));
+      await vscode.setSettings(page, settings);
     });
   }
 }

@@ -60,7 +60,7 @@ export function campaignSteps(step) {
     const rows = page.locator('.sidebar .monaco-list-row');
     await rows.filter({ hasText: 'FuzzParse' }).first().waitFor();
     await rows.filter({ hasText: 'settings.go' }).filter({ hasText: 'uncovered' }).waitFor({ timeout: patient });
-    const plot = webview(page, 'webviewView').locator('#plot');
+    const plot = webview(page, 'sidebar').locator('#plot');
     await plot.getByText('FuzzParse').waitFor({ timeout: patient });
     // A curve that has not risen since the first sample is flat: to Playwright, it is not visible.
     await plot.locator('> svg .curve[d*="H"]').first().waitFor({ state: 'attached', timeout: patient });

@@ -6,8 +6,9 @@ import { patient } from '../realWorkbench.mjs';
 
 export function endSteps(step) {
   step('clears the coverage', async ({ page }) => {
+    assert.ok(Object.keys(await marks(page, 'renamed.go')).length > 0);
     await command(page, 'Fuzzls: Clear Coverage');
-    await eventually(async () => assert.deepEqual(await marks(page, 'settings.go'), {}), patient);
+    await eventually(async () => assert.deepEqual(await marks(page, 'renamed.go'), {}), patient);
   });
 
   step('leaves no process when VS Code ends during a campaign', async (w) => {

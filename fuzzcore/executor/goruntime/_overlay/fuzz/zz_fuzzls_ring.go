@@ -63,7 +63,8 @@ type ringSlot struct {
 	Text, Compares uint32
 	Seed           uint32
 	Donor, Limit   uint32
-	_              [12]byte
+	Nanos          uint32
+	_              [8]byte
 }
 
 // compareRecord is abi.Compare.

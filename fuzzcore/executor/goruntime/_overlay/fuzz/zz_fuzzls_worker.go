@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"reflect"
 	"runtime/debug"
@@ -34,8 +35,9 @@ type executor struct {
 
 	head, tail uint64 // last known Head; number of the run at hand
 	slot       *ringSlot
-	skipped    bool // the run at hand called Skip and ends the slow way
-	stopped    bool // the host has hung up
+	began      time.Time // of the run at hand, if it is to be recorded
+	skipped    bool      // the run at hand called Skip and ends the slow way
+	stopped    bool      // the host has hung up
 }
 
 // fuzzlsExecutor is set while this process is an executor.
@@ -237,6 +239,7 @@ func (e *executor) Begin() {
 	if want&ringWantCompares != 0 {
 		startCompares(unsafe.Pointer(&e.memory[e.slot.Arena+e.room(want).compares]))
 	}
+	e.began = time.Now()
 }
 
 // Finish ends a run that passed or was skipped.
@@ -291,6 +294,7 @@ func roundUp(n, multiple uint64) uint64 { return (n + multiple - 1) / multiple *
 
 // record copies what the run at hand asked for into the arena.
 func (e *executor) record(s *ringSlot) {
+	s.Nanos = uint32(min(time.Since(e.began), math.MaxUint32))
 	r := e.room(s.Want)
 	if s.Want&ringWantCompares != 0 {
 		s.Compares = stopCompares()
