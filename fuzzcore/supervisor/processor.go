@@ -24,7 +24,7 @@ import (
 func (c *Config) processors(workers int) []int {
 	chosen := slices.Repeat([]int{-1}, workers)
 	for i := range c.Tests {
-		if !c.Tests[i].IsRaw() {
+		if !c.Tests[i].IsNative() {
 			return chosen
 		}
 	}

@@ -120,17 +120,32 @@ export function statusBar(page) {
 }
 
 /** Puts the cursor at the start of a line of the active editor, with VS Code's own command. */
-export async function goToLine(page, line) {
-  await quickInput(page, `:${line}`, (input) => input.press('Enter', { timeout: 10_000 }));
-  await page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden' });
-  // The editor has the focus some time after, and only then keys reach it.
-  await page.locator('.monaco-editor.focused').waitFor();
-  await cursorAt(page, line);
+export function goToLine(page, line) {
+  return eventually(async () => {
+    await quickInput(page, `:${line}`, (input) => input.press('Enter', { timeout: 10_000 }));
+    await page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden' });
+    await cursorAt(page, line);
+    // The editor has the focus some time after, and only then keys reach it. A view that is
+    // just being shown may take it away; then all is done again.
+    await page.waitForFunction(() => document.activeElement?.closest('.monaco-editor.focused'), undefined, { timeout: 5_000 });
+  });
+}
+
+/**
+ * Presses a key that moves the cursor from a line to another one, again if the editor has not
+ * got it.
+ */
+export function pressAt(page, line, key, then) {
+  return eventually(async () => {
+    await goToLine(page, line);
+    await page.keyboard.press(key);
+    await cursorAt(page, then, 5_000);
+  });
 }
 
 /** Waits until the cursor is in a line. */
-export function cursorAt(page, line) {
-  return eventually(async () => assert.match(await page.locator('.statusbar-item[id="status.editor.selection"]').innerText(), new RegExp(`Ln ${line},`)));
+export function cursorAt(page, line, timeout) {
+  return eventually(async () => assert.match(await page.locator('.statusbar-item[id="status.editor.selection"]').innerText(), new RegExp(`Ln ${line},`)), timeout);
 }
 
 /**

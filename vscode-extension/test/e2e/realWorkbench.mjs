@@ -1,5 +1,5 @@
-// Defines RealWorkbench: a workbench with the server that is in the .vsix, on a copy of the
-// example module that is under git.
+// Defines RealWorkbench: a workbench with the server that is in the .vsix, on a copy of an
+// example that is under git.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -15,10 +15,16 @@ export class RealWorkbench {
   /** What the story relies on: typing as it is told. */
   settings = { 'editor.autoClosingBrackets': 'never', 'editor.autoClosingQuotes': 'never', 'editor.quickSuggestions': false };
 
-  static async open() {
+  /**
+   * Opens a file of one of the repository's examples, with settings beside those above. The
+   * methods are about file where they are told of no other.
+   */
+  static async open(example = 'settings', first = 'settings_test.go', file = 'settings.go', settings = {}) {
     const w = new RealWorkbench();
+    w.file = file;
+    Object.assign(w.settings, settings);
     try {
-      await w.#start();
+      await w.#start(example, first);
       return w;
     } catch (error) {
       await w.close();
@@ -26,14 +32,14 @@ export class RealWorkbench {
     }
   }
 
-  async #start() {
+  async #start(example, first) {
     // The user's own go, with its own caches, whatever HOME is in the test.
     const [cache, modules] = execFileSync('go', ['env', 'GOCACHE', 'GOMODCACHE'], { encoding: 'utf8' }).trim().split('\n');
-    this.vscode = await startVSCode({ workspace: path.resolve(root, '../examples/settings'), settings: this.settings, also: [path.join(import.meta.dirname, 'debugger')], env: { GOCACHE: cache, GOMODCACHE: modules } });
+    this.vscode = await startVSCode({ workspace: path.resolve(root, '../examples', example), settings: this.settings, also: [path.join(import.meta.dirname, 'debugger')], env: { GOCACHE: cache, GOMODCACHE: modules } });
     this.git('init', '-q', '-b', 'main');
     this.commit('the example');
     this.browser = await startBrowser();
-    this.page = await openWorkbench(this.browser, this.vscode, 'settings_test.go');
+    this.page = await openWorkbench(this.browser, this.vscode, first);
     this.told = await notifications(this.page);
   }
 
@@ -58,7 +64,7 @@ export class RealWorkbench {
   }
 
   /** The lines of a file on disk. */
-  text(file = 'settings.go') {
+  text(file = this.file) {
     return readFileSync(path.join(this.vscode.folder, file), 'utf8').split('\n');
   }
 
@@ -71,14 +77,14 @@ export class RealWorkbench {
   }
 
   /** The number of the first line of a file on disk that holds a text. */
-  line(text, file = 'settings.go') {
+  line(text, file = this.file) {
     const index = this.text(file).findIndex((line) => line.includes(text));
     assert.ok(index >= 0, `no line holds ${text}`);
     return index + 1;
   }
 
   /** Our marks of a whole file: scrolls through it, for only visible lines can be read. */
-  async allMarks(file = 'settings.go') {
+  async allMarks(file = this.file) {
     const found = {};
     const last = this.text(file).length;
     for (let line = 1; ; line = Math.min(last, line + 20)) {
@@ -90,7 +96,7 @@ export class RealWorkbench {
   }
 
   /** What the marks are to be by line, as the command `fuzzls cover` tells it. */
-  coverMarks(file = 'settings.go') {
+  coverMarks(file = this.file) {
     const out = this.fuzzls('cover', file);
     const names = { '+': 'covered', '~': 'partly', '-': 'uncovered' };
     const told = {};

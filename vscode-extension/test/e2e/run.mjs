@@ -1,5 +1,5 @@
 // Runs the end-to-end tests one file after another: two workbenches at a time are too much
-// for a small machine. Arguments are names of files: fake, real, trouble; without any, all.
+// for a small machine. Arguments are names of files: fake, real, trouble, zig; without any, all.
 // If this process dies, however it does, all that the tests have started ends with it.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 // What is done with a crash, until it is fixed; then fuzzing is stopped.
 import assert from 'node:assert/strict';
-import { command, cursorAt, eventually, goToLine, marks, openFile, paints, reproducer, screenshot, statusBar } from '../page.mjs';
+import { command, eventually, goToLine, marks, openFile, paints, pressAt, reproducer, screenshot, statusBar } from '../page.mjs';
 import { patient } from '../realWorkbench.mjs';
 
 export function crashSteps(step) {
@@ -40,9 +40,7 @@ export function fixSteps(step) {
     await command(page, 'View: Focus First Editor Group');
     await openFile(page, 'settings.go');
     const line = w.line(`case '\\\\':`);
-    await goToLine(page, line + 1);
-    await page.keyboard.press('Control+Enter'); // a new line below
-    await cursorAt(page, line + 2);
+    await pressAt(page, line + 1, 'Control+Enter', line + 2); // a new line below
     await page.keyboard.type("if i >= len(s) || s[i] == 'x' && i+2 >= len(s) { return nil, ErrSyntax }");
     const fresh = await paints(page, 'settings.go', line + 2, ['fresh0', 'fresh1', 'fresh2']);
     const before = JSON.parse(w.fuzzls('crashes', '--all', '--json')).length;

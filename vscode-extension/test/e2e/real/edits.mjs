@@ -1,6 +1,6 @@
 // Coverage while the source is edited, split and shown in other colors.
 import assert from 'node:assert/strict';
-import { command, cursorAt, eventually, goToLine, marks, openFile, screenshot } from '../page.mjs';
+import { command, cursorAt, eventually, goToLine, marks, openFile, pressAt, screenshot } from '../page.mjs';
 import { patient } from '../realWorkbench.mjs';
 
 /** A line that was covered all the time. */
@@ -16,8 +16,7 @@ export function editSteps(step) {
     const before = await marks(page, 'settings.go');
     const line = w.line(known);
     assert.ok(isCovered(before[line]), before[line]);
-    await goToLine(page, line);
-    await page.keyboard.press('Enter');
+    await pressAt(page, line, 'Enter', line + 1);
     await eventually(async () => {
       const after = await marks(page, 'settings.go');
       assert.equal(after[line], undefined);
