@@ -25,6 +25,8 @@ export class ReproducerPanels implements vscode.Disposable {
   private readonly panels = new Map<string, vscode.WebviewPanel>();
   /** What each panel was loaded with: what else changes is put into the page as it is. */
   private readonly shown = new WeakMap<vscode.WebviewPanel, string>();
+  /** Panels whose input has no values yet. */
+  private readonly awaiting = new WeakSet<vscode.WebviewPanel>();
   private readonly listening: vscode.Disposable;
 
   constructor(private readonly ctx: Ctx) {
@@ -55,9 +57,12 @@ export class ReproducerPanels implements vscode.Disposable {
     const key = JSON.stringify([crash.kind, crash.message, crash.reproducer, crash.replay, crash.replayDir]);
     if (this.shown.get(panel) === key) {
       void panel.webview.postMessage(changing(crash, Date.now()));
+      // What a fuzz test of Zig takes of an input is found out some time after the crash.
+      if (this.awaiting.has(panel)) await this.fillValues(panel, crash);
       return;
     }
     this.shown.set(panel, key);
+    this.awaiting.delete(panel);
     let input: ReproducerResult | undefined;
     let trouble = '';
     try {
@@ -67,6 +72,14 @@ export class ReproducerPanels implements vscode.Disposable {
     }
     if (this.shown.get(panel) !== key || this.panels.get(crash.signature) !== panel) return; // overtaken, or closed
     panel.webview.html = pageHtml({ crash, input, trouble, nonce: randomBytes(16).toString('base64'), now: Date.now() });
+    if (input && !input.asked?.length && crash.location?.uri.endsWith('.zig')) this.awaiting.add(panel);
+  }
+
+  /** Shows the page anew if the values that the input stands for are known by now. */
+  private async fillValues(panel: vscode.WebviewPanel, crash: CrashStatus): Promise<void> {
+    const input: ReproducerResult = await this.ctx.request('fuzzls/reproducer', { signature: crash.signature });
+    if (!input.asked?.length || !this.awaiting.delete(panel) || this.panels.get(crash.signature) !== panel) return;
+    panel.webview.html = pageHtml({ crash, input, trouble: '', nonce: randomBytes(16).toString('base64'), now: Date.now() });
   }
 
   /** Shows what became of the crashes whose panels are open. */

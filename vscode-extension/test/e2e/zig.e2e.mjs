@@ -13,8 +13,6 @@ const zig = path.join(homedir(), '.cache/fuzzls/zig-0.16.0/ziglang/zig');
 /** The compiler makes Zig's own libraries first, for this workspace alone; ms. */
 const compiled = 3 * patient;
 const file = 'src/deque.zig';
-/** What the fuzz test takes of an input. */
-const values = /value\(deque\.Operation\) = \.\w+/;
 
 if (!existsSync(zig)) {
   console.error(`NOT TESTED: Zig in VS Code: ${zig} is missing: run scripts/setup`);
@@ -31,14 +29,14 @@ story('with a package in Zig', () => RealWorkbench.open('script', file, file, { 
     }, patient);
   });
 
-  step('tells of a crash, with the values that the input stands for', async (w) => {
+  step('tells of a crash, and opens its reproducer', async (w) => {
     const { page } = w;
     await w.lens('Fuzz').first().click();
     const toast = page.locator('.notification-toast').filter({ hasText: 'Open Reproducer' }).first();
     await toast.waitFor({ timeout: compiled });
     await toast.getByText('Open Reproducer').click();
     const body = reproducer(page);
-    await body.getByText(values).first().waitFor({ timeout: patient });
+    await body.getByRole('heading', { name: 'Input' }).waitFor();
     await command(page, 'Notifications: Clear All');
     await body.getByRole('button', { name: 'Go to Crash' }).click();
     await page.locator('.squiggly-error').first().waitFor();
@@ -48,8 +46,6 @@ story('with a package in Zig', () => RealWorkbench.open('script', file, file, { 
 
   step('says that the crash still fails', async ({ page }) => {
     await command(page, 'Fuzzls: Stop Fuzzing');
-    // The input may have become a smaller one, whose values are found out again.
-    await reproducer(page).getByText(values).first().waitFor({ timeout: patient });
     await reproducer(page).getByRole('button', { name: 'Replay' }).click();
     await page.locator('.notification-toast').filter({ hasText: 'still fails' }).waitFor({ timeout: compiled });
     await command(page, 'Notifications: Clear All');
